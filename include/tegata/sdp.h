@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <tegata/dtls.h>
+#include <tegata/fingerprint.h>
+
+G_BEGIN_DECLS
+
+/*
+ * The attributes by which signalling sets up DTLS-SRTP, and the decisions that follow
+ * from them. Pure functions on text: a whole description is the business of an SDP
+ * library. Any thread.
+ */
+
+/**
+ * tegata_sdp_parse_fingerprints:
+ * @lines: (array length=n_lines): "a=fingerprint:sha-256 AB:..." lines, or their values
+ * @n_lines: how many
+ * @flags: what else to accept
+ * @error: return location for an error
+ *
+ * Reads the lines of one description. A line with a hash function that is unknown or not
+ * allowed is passed over, as RFC 8122 section 5 has it, as long as another one is left.
+ *
+ * Returns: (transfer full) (element-type TegataFingerprint) (nullable): what can be given
+ * to tegata_session_set_peer_fingerprints(), at least one; or %NULL with
+ * %TEGATA_ERROR_PARSE (a malformed line, or none at all) or %TEGATA_ERROR_UNSUPPORTED (no
+ * hash that is supported)
+ */
+TEGATA_API GPtrArray *tegata_sdp_parse_fingerprints (const char *const *lines,
+                                                     gsize n_lines,
+                                                     TegataFingerprintFlags flags,
+                                                     GError **error);
+
+/**
+ * tegata_sdp_write_fingerprint:
+ * @fingerprint: a fingerprint
+ *
+ * Returns: (transfer full): an "a=fingerprint:" line, without a line end
+ */
+TEGATA_API char *tegata_sdp_write_fingerprint (TegataFingerprint *fingerprint);
+
+/**
+ * TegataSetup:
+ * @TEGATA_SETUP_NONE: no such line
+ * @TEGATA_SETUP_ACTIVE: will send the ClientHello
+ * @TEGATA_SETUP_PASSIVE: will wait for it
+ * @TEGATA_SETUP_ACTPASS: either, as the answerer likes
+ * @TEGATA_SETUP_HOLDCONN: no association for now
+ *
+ * a=setup (RFC 4145 section 4, RFC 5763 section 5).
+ */
+typedef enum
+{
+  TEGATA_SETUP_NONE,
+  TEGATA_SETUP_ACTIVE,
+  TEGATA_SETUP_PASSIVE,
+  TEGATA_SETUP_ACTPASS,
+  TEGATA_SETUP_HOLDCONN,
+} TegataSetup;
+
+/**
+ * tegata_sdp_parse_setup:
+ * @line: an "a=setup:" line, or its value; any case
+ * @setup: (out): what it says; untouched on failure
+ * @error: return location for an error
+ *
+ * Returns: %FALSE with %TEGATA_ERROR_PARSE
+ */
+TEGATA_API gboolean tegata_sdp_parse_setup (const char *line,
+                                            TegataSetup *setup,
+                                            GError **error);
+
+/**
+ * tegata_sdp_write_setup:
+ * @setup: what to say; not %TEGATA_SETUP_NONE
+ *
+ * Returns: (transfer full): an "a=setup:" line, without a line end
+ */
+TEGATA_API char *tegata_sdp_write_setup (TegataSetup setup);
+
+/**
+ * tegata_sdp_answer_setup:
+ * @offered: what the offer says
+ * @preferred: what the answerer would like, for an offer of actpass: %TEGATA_SETUP_ACTIVE
+ * (which RFC 8842 section 5.3 recommends) or %TEGATA_SETUP_PASSIVE
+ *
+ * Returns: what to answer: the complement of a fixed role, @preferred to actpass; to an
+ * offer without a=setup, %TEGATA_SETUP_PASSIVE, since RFC 4145 section 4 makes it active;
+ * %TEGATA_SETUP_HOLDCONN to holdconn
+ */
+TEGATA_API TegataSetup tegata_sdp_answer_setup (TegataSetup offered,
+                                                TegataSetup preferred);
+
+/**
+ * tegata_sdp_negotiate_role:
+ * @local: what our description says
+ * @remote: what the peer's says
+ * @local_is_offerer: whether ours is the offer
+ * @role: (out): what we are; untouched on failure
+ * @error: return location for an error
+ *
+ * Decides who is the client once both descriptions are known (RFC 5763 section 5, RFC
+ * 8842). Some SIP agents answer active to an offer of active: whoever offered then gives
+ * way and is the server, whichever side of it we are; likewise passive to passive, where
+ * the offerer becomes the client.
+ *
+ * Returns: %FALSE with %TEGATA_ERROR_INVALID where no association follows from them (an
+ * answer of actpass, holdconn)
+ */
+TEGATA_API gboolean tegata_sdp_negotiate_role (TegataSetup local,
+                                               TegataSetup remote,
+                                               gboolean local_is_offerer,
+                                               TegataRole *role,
+                                               GError **error);
+
+/**
+ * tegata_sdp_parse_tls_id:
+ * @line: an "a=tls-id:" line, or its value
+ * @error: return location for an error
+ *
+ * Returns: (transfer full) (nullable): the value (20 to 255 of the characters that RFC
+ * 8842 section 4 allows), or %NULL with %TEGATA_ERROR_PARSE
+ */
+TEGATA_API char *tegata_sdp_parse_tls_id (const char *line, GError **error);
+
+/**
+ * tegata_sdp_write_tls_id:
+ * @tls_id: a value that tegata_sdp_new_tls_id() or tegata_sdp_parse_tls_id() gave
+ *
+ * Returns: (transfer full): an "a=tls-id:" line, without a line end
+ */
+TEGATA_API char *tegata_sdp_write_tls_id (const char *tls_id);
+
+/**
+ * tegata_sdp_new_tls_id:
+ *
+ * Returns: (transfer full): a fresh random value, for a new association
+ */
+TEGATA_API char *tegata_sdp_new_tls_id (void);
+
+/**
+ * TegataAssociationParams:
+ * @fingerprints: (array length=n_fingerprints) (nullable): what the description's lines
+ * say
+ * @n_fingerprints: how many
+ * @setup: what its a=setup says
+ * @tls_id: (nullable): its a=tls-id, where it has one
+ * @transport: (nullable): an opaque text for what carries it: the ICE ufrag and pwd, or
+ * without ICE the address and port of the media line
+ *
+ * What one side's description says of its DTLS association. Borrowed by the call that
+ * takes it.
+ */
+typedef struct
+{
+  TegataFingerprint *const *fingerprints;
+  gsize n_fingerprints;
+  TegataSetup setup;
+  const char *tls_id;
+  const char *transport;
+} TegataAssociationParams;
+
+/**
+ * tegata_sdp_is_new_association:
+ * @before: what one side's last description said
+ * @after: what its new one says
+ * @with_ice: whether ICE carries the association: an ICE restart alone then keeps it (RFC
+ * 8842 section 5.1)
+ *
+ * Decides whether a changed description asks for a new DTLS association (RFC 8842 section
+ * 5): a changed tls-id, fingerprint set or role does, and without tls-id and without ICE
+ * a changed transport. The same fingerprints in another order or case, a=setup:actpass
+ * after a fixed role, and hold and resume do not.
+ *
+ * Returns: whether a new association is to be made
+ */
+TEGATA_API gboolean tegata_sdp_is_new_association (const TegataAssociationParams *before,
+                                                   const TegataAssociationParams *after,
+                                                   gboolean with_ice);
+
+G_END_DECLS
