@@ -87,17 +87,21 @@ TEGATA_API gsize tegata_srtp_profile_get_rtcp_overhead (TegataSrtpProfile profil
 /**
  * TegataSrtpOutcome:
  * @TEGATA_SRTP_OK: done
- * @TEGATA_SRTP_REPLAYED: this index was seen before (RFC 3711 section 3.3.2)
- * @TEGATA_SRTP_TOO_OLD: behind the replay window of 1024 packets
+ * @TEGATA_SRTP_REPLAYED: this index was seen before (RFC 3711 section 3.3.2). To protect
+ *   a sequence number twice is refused too: it would use a nonce twice
+ * @TEGATA_SRTP_TOO_OLD: behind the replay window of 1024 packets (SRTCP: 128)
  * @TEGATA_SRTP_AUTH_FAILED: the tag is wrong: altered, forged, or under another key
- * @TEGATA_SRTP_MALFORMED: not an RTP or RTCP packet, or too short
+ * @TEGATA_SRTP_MALFORMED: not an RTP or RTCP packet, too short or longer than a datagram,
+ *   or SRTCP that is not encrypted, as every profile here has it
  * @TEGATA_SRTP_NO_KEYS: there are no keys yet, or no more
  * @TEGATA_SRTP_KEY_EXPIRED: the key's lifetime is over: 2^48 RTP or 2^31 RTCP packets
- *   (RFC 3711 section 9.2)
+ *   (RFC 3711 section 9.2), counted for the object, or a stream's roll-over counter is
+ *   at its end
  * @TEGATA_SRTP_NO_SPACE: the output buffer is too small
  *
- * What became of one packet. On anything but OK nothing was written and no state has
- * moved.
+ * What became of one packet. On anything but OK no state has moved but the statistics,
+ * and what the output buffer holds is not to be used. To protect in place leaves the
+ * plain packet as it was.
  */
 typedef enum
 {
@@ -254,9 +258,12 @@ TEGATA_API gboolean tegata_srtp_get_roc (TegataSrtp *self, guint32 ssrc, guint32
  * @ssrc: a stream of it, which need not exist yet
  * @roc: its roll-over counter, for the next packet
  *
- * For a late joiner, or a call that another process hands over.
+ * For a late joiner, or a call that another process hands over. It may be set again, up or
+ * down, until the next packet of the stream was OK; it never goes back behind a packet
+ * that was.
  *
- * Returns: %FALSE where the stream could not be made (out of memory)
+ * Returns: %FALSE where @roc is behind the stream's counter, or the stream could not be
+ * made (out of memory)
  */
 TEGATA_API gboolean tegata_srtp_set_roc (TegataSrtp *self, guint32 ssrc, guint32 roc);
 

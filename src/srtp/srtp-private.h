@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <tegata/srtp.h>
+
+G_BEGIN_DECLS
+
+/* RFC 3711 section 9.2, and what a test lowers. Counted for the object, not for each
+ * stream: the safe reading of "a given key". */
+#define TEGATA_SRTP_MAX_RTP_PACKETS (G_GUINT64_CONSTANT (1) << 48)
+#define TEGATA_SRTP_MAX_RTCP_PACKETS (G_GUINT64_CONSTANT (1) << 31)
+
+void tegata_srtp_set_lifetime (TegataSrtp *self,
+                               guint64 max_rtp_packets,
+                               guint64 max_rtcp_packets);
+
+G_END_DECLS
