@@ -1,2 +1,479 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include <glib.h>
+#include "dtls/dtls-private.h"
+
+#include "base/error-private.h"
+#include "dtls/alert.h"
+
+#include <string.h>
+
+/*
+ * One association, over an engine:
+ *
+ *   NEW -- start --> CONNECTING -- the engine is established --> AWAITING_FINGERPRINT
+ *                        |                                            |
+ *                        |     (at once, where the fingerprint        | the fingerprint
+ *                        |      is known and matches)                 | matches
+ *                        |                                            v
+ *                        +-- timeout, engine's error, mismatch --> CONNECTED --> CLOSED
+ *                                       v                             |
+ *                                    FAILED <------- mismatch --------+
+ *
+ * The engine says what happened on the wire; only this file decides whom to trust: keys
+ * and data are handed out in CONNECTED and nowhere else.
+ */
+
+TegataDtls *
+tegata_dtls_new (TegataContext *context, TegataRole role, GError **error)
+{
+  g_autoptr (TegataDtls) self = NULL;
+
+  g_return_val_if_fail (context != NULL, NULL);
+
+  if (!tegata_context_seal (context, error)
+      || (role == TEGATA_ROLE_SERVER && !tegata_context_can_serve (context, error)))
+  {
+    return NULL;
+  }
+
+  self = g_new0 (TegataDtls, 1);
+  self->context = tegata_context_ref (context);
+  self->engine_class = &tegata_openssl_engine;
+  self->role = role;
+  self->timeout_us = -1;
+  self->stats.unauthenticated_alert = -1;
+  self->challenge = g_byte_array_new ();
+  self->wants_cookie
+      = tegata_context_get_settings (context)->cookies == TEGATA_COOKIES_ALWAYS;
+
+  TegataEngineParams params = { context, role, &self->verifier, &self->stats };
+  self->engine = self->engine_class->new (tegata_context_get_engine_shared (context),
+                                          &params, error);
+  if (self->engine == NULL)
+  {
+    return NULL;
+  }
+  return g_steal_pointer (&self);
+}
+
+void
+tegata_dtls_free (TegataDtls *self)
+{
+  if (self == NULL)
+  {
+    return;
+  }
+
+  if (self->engine != NULL)
+  {
+    self->engine_class->free (self->engine);
+  }
+  tegata_verifier_clear (&self->verifier);
+  tegata_context_unref (self->context);
+  g_byte_array_unref (self->challenge);
+  g_clear_error (&self->error);
+  g_free (self->resumption_name);
+  g_free (self);
+}
+
+static gboolean
+has_ended (TegataDtls *self)
+{
+  return self->state == TEGATA_STATE_CLOSED || self->state == TEGATA_STATE_FAILED;
+}
+
+/* Takes @error. */
+static void
+fail (TegataDtls *self, GError *error)
+{
+  self->error = error;
+  self->state = TEGATA_STATE_FAILED;
+}
+
+static void
+fail_for_fingerprint (TegataDtls *self)
+{
+  g_autofree char *found = tegata_verifier_describe (&self->verifier);
+
+  self->engine_class->close (self->engine);
+  fail (self, tegata_error_new_end (TEGATA_ERROR_FINGERPRINT, TEGATA_FAULT_PEER, -1,
+                                    "the peer's certificate is not the one that was "
+                                    "signalled: %s",
+                                    found));
+}
+
+static void
+update_established (TegataDtls *self)
+{
+  switch (tegata_verifier_judge (&self->verifier))
+  {
+  case TEGATA_VERDICT_MATCH:
+    self->state = TEGATA_STATE_CONNECTED;
+    break;
+  case TEGATA_VERDICT_MISMATCH:
+    fail_for_fingerprint (self);
+    break;
+  case TEGATA_VERDICT_UNKNOWN:
+  default:
+    self->state = TEGATA_STATE_AWAITING_FINGERPRINT;
+    break;
+  }
+}
+
+/* Follows the engine. */
+static void
+update (TegataDtls *self)
+{
+  if (has_ended (self))
+  {
+    return;
+  }
+
+  switch (self->engine_class->get_status (self->engine))
+  {
+  case TEGATA_ENGINE_ESTABLISHED:
+    update_established (self);
+    break;
+  case TEGATA_ENGINE_CLOSED:
+    self->state = TEGATA_STATE_CLOSED;
+    break;
+  case TEGATA_ENGINE_FAILED:
+    fail (self, g_error_copy (self->engine_class->get_error (self->engine)));
+    break;
+  case TEGATA_ENGINE_HANDSHAKING:
+  default:
+    break;
+  }
+}
+
+void
+tegata_dtls_set_peer_fingerprints (TegataDtls *self,
+                                   TegataFingerprint *const *fingerprints,
+                                   gsize n_fingerprints)
+{
+  g_return_if_fail (n_fingerprints > 0);
+
+  tegata_verifier_set_fingerprints (&self->verifier, fingerprints, n_fingerprints);
+  update (self);
+}
+
+void
+tegata_dtls_set_rtt_us (TegataDtls *self, gint64 rtt_us)
+{
+  self->engine_class->set_rtt_us (self->engine, rtt_us);
+}
+
+void
+tegata_dtls_set_resumption_name (TegataDtls *self, const char *name)
+{
+  g_return_if_fail (self->state == TEGATA_STATE_NEW);
+
+  g_free (self->resumption_name);
+  self->resumption_name = g_strdup (name);
+}
+
+void
+tegata_dtls_set_wants_cookie (TegataDtls *self, gboolean wants_cookie)
+{
+  g_return_if_fail (self->state == TEGATA_STATE_NEW);
+
+  self->wants_cookie = wants_cookie;
+}
+
+gboolean
+tegata_dtls_has_accepted_hello (TegataDtls *self)
+{
+  return self->engine_class->has_accepted_hello (self->engine);
+}
+
+void
+tegata_dtls_start (TegataDtls *self, gint64 now_us)
+{
+  g_return_if_fail (self->state == TEGATA_STATE_NEW);
+
+  self->state = TEGATA_STATE_CONNECTING;
+  self->timeout_us
+      = now_us + tegata_context_get_settings (self->context)->handshake_timeout_us;
+  self->engine_class->start (self->engine, self->resumption_name, now_us);
+  update (self);
+}
+
+/* Whether the datagram may go on to the engine; else it was answered, or dropped. */
+static gboolean
+pass_cookie (TegataDtls *self,
+             const TegataAddress *peer,
+             const guint8 *bytes,
+             gsize len,
+             gint64 now_us)
+{
+  TegataCookieJar *jar = tegata_context_get_cookie_jar (self->context);
+
+  if (self->role == TEGATA_ROLE_CLIENT || !self->wants_cookie || self->cookie_proven)
+  {
+    return TRUE;
+  }
+
+  switch (tegata_cookie_jar_judge (jar, peer, bytes, len, now_us, self->challenge))
+  {
+  case TEGATA_COOKIE_PROVEN:
+    self->cookie_proven = TRUE;
+    self->engine_class->expect_cookie (self->engine, now_us);
+    return TRUE;
+  case TEGATA_COOKIE_CHALLENGE:
+    self->challenged = *peer;
+    self->stats.refused[TEGATA_REFUSED_COOKIE]++;
+    return FALSE;
+  case TEGATA_COOKIE_DROP:
+  default:
+    self->stats.refused[TEGATA_REFUSED_HANDSHAKE]++;
+    return FALSE;
+  }
+}
+
+void
+tegata_dtls_handle_datagram (TegataDtls *self,
+                             const TegataAddress *peer,
+                             const guint8 *bytes,
+                             gsize len,
+                             gint64 now_us)
+{
+  const TegataAddress nobody = { 0 };
+
+  g_return_if_fail (self->state != TEGATA_STATE_NEW);
+
+  self->stats.datagrams_received++;
+  if (has_ended (self))
+  {
+    self->stats.refused[TEGATA_REFUSED_ENDED]++;
+    return;
+  }
+  if (peer == NULL)
+  {
+    peer = &nobody;
+  }
+  if (!pass_cookie (self, peer, bytes, len, now_us))
+  {
+    return;
+  }
+
+  self->peer = *peer;
+  self->engine_class->handle_datagram (self->engine, bytes, len, now_us);
+  update (self);
+}
+
+static gboolean
+is_handshaking (TegataDtls *self)
+{
+  return self->state == TEGATA_STATE_CONNECTING;
+}
+
+static void
+fail_for_timeout (TegataDtls *self)
+{
+  gint64 timeout_us = tegata_context_get_settings (self->context)->handshake_timeout_us;
+  double seconds = (double) timeout_us / G_USEC_PER_SEC;
+  int alert = self->stats.unauthenticated_alert;
+
+  if (self->stats.datagrams_received == 0)
+  {
+    fail (self, tegata_error_new_end (TEGATA_ERROR_TIMEOUT, TEGATA_FAULT_NETWORK, -1,
+                                      "no datagram came from the peer within %.1f s: is "
+                                      "it there, and is this the way to it?",
+                                      seconds));
+  }
+  else if (alert >= 0)
+  {
+    fail (self, tegata_error_new_end (TEGATA_ERROR_TIMEOUT, TEGATA_FAULT_PEER, alert,
+                                      "the handshake was not complete within %.1f s; an "
+                                      "unauthenticated alert said %s (%d)",
+                                      seconds, tegata_alert_to_string (alert), alert));
+  }
+  else
+  {
+    fail (self, tegata_error_new_end (TEGATA_ERROR_TIMEOUT, TEGATA_FAULT_PEER, -1,
+                                      "the handshake was not complete within %.1f s, "
+                                      "though %" G_GUINT64_FORMAT " datagrams came",
+                                      seconds, self->stats.datagrams_received));
+  }
+}
+
+void
+tegata_dtls_handle_deadline (TegataDtls *self, gint64 now_us)
+{
+  if (self->state == TEGATA_STATE_NEW || has_ended (self))
+  {
+    return;
+  }
+  if (is_handshaking (self) && now_us >= self->timeout_us)
+  {
+    fail_for_timeout (self);
+    return;
+  }
+
+  self->engine_class->handle_deadline (self->engine, now_us);
+  update (self);
+}
+
+gint64
+tegata_dtls_deadline_us (TegataDtls *self)
+{
+  gint64 deadline_us;
+
+  if (self->state == TEGATA_STATE_NEW || has_ended (self))
+  {
+    return -1;
+  }
+
+  deadline_us = self->engine_class->deadline_us (self->engine);
+  if (is_handshaking (self) && (deadline_us < 0 || self->timeout_us < deadline_us))
+  {
+    return self->timeout_us;
+  }
+  return deadline_us;
+}
+
+/* Hands over @bytes, which it takes. */
+static TegataOutputKind
+put (TegataOutput *output, TegataOutputKind kind, GBytes *bytes)
+{
+  gsize len;
+  const guint8 *data = g_bytes_get_data (bytes, &len);
+
+  memcpy (output->buffer, data, len);
+  output->len = len;
+  output->kind = kind;
+  g_bytes_unref (bytes);
+  return kind;
+}
+
+static TegataOutputKind
+put_challenge (TegataDtls *self, TegataOutput *output)
+{
+  memcpy (output->buffer, self->challenge->data, self->challenge->len);
+  output->len = self->challenge->len;
+  output->peer = self->challenged;
+  output->kind = TEGATA_OUTPUT_DATAGRAM;
+  g_byte_array_set_size (self->challenge, 0);
+  self->stats.datagrams_sent++;
+  return output->kind;
+}
+
+static TegataOutputKind
+put_state (TegataDtls *self, TegataOutput *output)
+{
+  self->told_state = self->state;
+  output->state = self->state;
+  output->kind = TEGATA_OUTPUT_STATE;
+  return output->kind;
+}
+
+/* What came before the fingerprint matched stays with the engine; what came just before
+ * the peer's close_notify is still the application's. */
+static gboolean
+may_hand_out_data (TegataDtls *self)
+{
+  switch (self->state)
+  {
+  case TEGATA_STATE_CONNECTED:
+    return TRUE;
+  case TEGATA_STATE_CLOSED:
+    return tegata_verifier_judge (&self->verifier) == TEGATA_VERDICT_MATCH;
+  case TEGATA_STATE_NEW:
+  case TEGATA_STATE_CONNECTING:
+  case TEGATA_STATE_AWAITING_FINGERPRINT:
+  case TEGATA_STATE_FAILED:
+  default:
+    return FALSE;
+  }
+}
+
+TegataOutputKind
+tegata_dtls_poll (TegataDtls *self, TegataOutput *output)
+{
+  GBytes *bytes;
+
+  g_return_val_if_fail (output->size >= TEGATA_OUTPUT_SIZE, TEGATA_OUTPUT_NONE);
+
+  output->kind = TEGATA_OUTPUT_NONE;
+  output->len = 0;
+  output->peer = self->peer;
+
+  if (self->challenge->len > 0)
+  {
+    return put_challenge (self, output);
+  }
+  bytes = self->engine_class->take_datagram (self->engine);
+  if (bytes != NULL)
+  {
+    self->stats.datagrams_sent++;
+    return put (output, TEGATA_OUTPUT_DATAGRAM, bytes);
+  }
+  if (self->told_state < self->state && self->state <= TEGATA_STATE_CONNECTED)
+  {
+    return put_state (self, output);
+  }
+  bytes = may_hand_out_data (self) ? self->engine_class->take_data (self->engine) : NULL;
+  if (bytes != NULL)
+  {
+    return put (output, TEGATA_OUTPUT_DATA, bytes);
+  }
+  if (self->told_state != self->state)
+  {
+    return put_state (self, output);
+  }
+  return TEGATA_OUTPUT_NONE;
+}
+
+gboolean
+tegata_dtls_send_data (TegataDtls *self, const guint8 *bytes, gsize len, GError **error)
+{
+  gsize max_len;
+
+  g_return_val_if_fail (len > 0, FALSE);
+
+  if (self->state != TEGATA_STATE_CONNECTED)
+  {
+    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_NOT_CONNECTED,
+                 "data cannot be sent: the association is %s, expected connected",
+                 tegata_state_to_string (self->state));
+    return FALSE;
+  }
+  max_len = self->engine_class->get_max_data_len (self->engine);
+  if (len > max_len)
+  {
+    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_TOO_BIG,
+                 "%" G_GSIZE_FORMAT " bytes of data: at most %" G_GSIZE_FORMAT
+                 " fit a datagram of the MTU",
+                 len, max_len);
+    return FALSE;
+  }
+  if (!self->engine_class->send_data (self->engine, bytes, len))
+  {
+    update (self);
+    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_FAILED,
+                         "the engine could not protect the data");
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gsize
+tegata_dtls_get_max_data_len (TegataDtls *self)
+{
+  if (self->state != TEGATA_STATE_CONNECTED)
+  {
+    return 0;
+  }
+  return self->engine_class->get_max_data_len (self->engine);
+}
+
+void
+tegata_dtls_close (TegataDtls *self)
+{
+  if (has_ended (self))
+  {
+    return;
+  }
+
+  self->engine_class->close (self->engine);
+  self->state = TEGATA_STATE_CLOSED;
+}
