@@ -219,7 +219,7 @@ wait_for_event (Hop *hop, const sigset_t *unblocked)
   if (wake_us > now_us)
   {
     wait.tv_sec = (time_t) ((wake_us - now_us) / G_USEC_PER_SEC);
-    wait.tv_nsec = (long) ((wake_us - now_us) % G_USEC_PER_SEC * 1000);
+    wait.tv_nsec = (long) ((wake_us - now_us) % G_USEC_PER_SEC) * 1000L;
   }
   ppoll (fds, G_N_ELEMENTS (fds), wake_us < 0 ? NULL : &wait, unblocked);
 }

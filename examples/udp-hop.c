@@ -172,7 +172,7 @@ set_up (Hop *hop, const Options *options, GError **error)
   }
   hop->session = tegata_session_new (context);
   hop->fingerprint_file = options->peer_fingerprint_file;
-  hop->stats_us = options->stats_s * G_USEC_PER_SEC;
+  hop->stats_us = (gint64) options->stats_s * G_USEC_PER_SEC;
   hop->next_stats_us
       = options->stats_s > 0 ? g_get_monotonic_time () + hop->stats_us : -1;
   if (options->peer_fingerprints != NULL
