@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-#define IP_UDP_OVERHEAD 28 /* libssl takes it off the smallest MTU that it believes in   \
-                            */
+#define IP_UDP_OVERHEAD                                                                  \
+  28 /* libssl takes it off the smallest MTU that it believes in                         \
+      */
 
 static int
 datagram_bio_write (BIO *bio, const char *bytes, int len)

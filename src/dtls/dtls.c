@@ -266,34 +266,44 @@ is_handshaking (TegataDtls *self)
   return self->state == TEGATA_STATE_CONNECTING;
 }
 
-static void
-fail_for_timeout (TegataDtls *self)
+/* Why it took so long, as far as anybody can tell. */
+static char *
+describe_delay (TegataDtls *self)
 {
-  gint64 timeout_us = tegata_context_get_settings (self->context)->handshake_timeout_us;
-  double seconds = (double) timeout_us / G_USEC_PER_SEC;
+  const GError *obstacle = self->engine_class->get_error (self->engine);
   int alert = self->stats.unauthenticated_alert;
 
   if (self->stats.datagrams_received == 0)
   {
-    fail (self, tegata_error_new_end (TEGATA_ERROR_TIMEOUT, TEGATA_FAULT_NETWORK, -1,
-                                      "no datagram came from the peer within %.1f s: is "
-                                      "it there, and is this the way to it?",
-                                      seconds));
+    return g_strdup (
+        "no datagram came from the peer: is it there, and is this the way to "
+        "it?");
   }
-  else if (alert >= 0)
+  if (obstacle != NULL)
   {
-    fail (self, tegata_error_new_end (TEGATA_ERROR_TIMEOUT, TEGATA_FAULT_PEER, alert,
-                                      "the handshake was not complete within %.1f s; an "
-                                      "unauthenticated alert said %s (%d)",
-                                      seconds, tegata_alert_to_string (alert), alert));
+    return g_strdup (obstacle->message);
   }
-  else
+  if (alert >= 0)
   {
-    fail (self, tegata_error_new_end (TEGATA_ERROR_TIMEOUT, TEGATA_FAULT_PEER, -1,
-                                      "the handshake was not complete within %.1f s, "
-                                      "though %" G_GUINT64_FORMAT " datagrams came",
-                                      seconds, self->stats.datagrams_received));
+    return g_strdup_printf ("an alert that is not authenticated said %s (%d)",
+                            tegata_alert_to_string (alert), alert);
   }
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " datagrams came, and more are missing",
+                          self->stats.datagrams_received);
+}
+
+static void
+fail_for_timeout (TegataDtls *self)
+{
+  gint64 timeout_us = tegata_context_get_settings (self->context)->handshake_timeout_us;
+  gboolean silence = self->stats.datagrams_received == 0;
+  g_autofree char *delay = describe_delay (self);
+
+  fail (self, tegata_error_new_end (TEGATA_ERROR_TIMEOUT,
+                                    silence ? TEGATA_FAULT_NETWORK : TEGATA_FAULT_PEER,
+                                    self->stats.unauthenticated_alert,
+                                    "the handshake was not complete within %.1f s: %s",
+                                    (double) timeout_us / G_USEC_PER_SEC, delay));
 }
 
 void

@@ -73,7 +73,8 @@ typedef struct
   GBytes *(*take_data) (TegataEngine *self);     /* (transfer full) (nullable) */
 
   TegataEngineStatus (*get_status) (TegataEngine *self);
-  const GError *(*get_error) (TegataEngine *self); /* (nullable) unless FAILED */
+  /* FAILED: why. Before: what stood in the way so far, nullable. */
+  const GError *(*get_error) (TegataEngine *self);
   gboolean (*has_accepted_hello) (TegataEngine *self);
   void (*get_info) (TegataEngine *self, TegataEngineInfo *info);
 

@@ -8,54 +8,17 @@
 
 /*
  * Driving libssl. A record that the gate let through is fed to it alone; what it writes
- * in answer is a flight, or a repetition of one, and is packed into as few datagrams as
- * the MTU allows.
- *
- * The timer is the retransmission machine's. libssl has one of its own, on the wall
- * clock, which it looks at whenever it reads; it is given the machine's timeouts, so that
- * both agree. Where they do not (the wall clock was set back; libssl would die of its
- * 13th timeout), the flight is sent again as it was: only its records of epoch 0 get new
- * numbers. That is also how a repeated flight of the peer is answered at once. libssl's
- * own repetitions come first, because they are numbered anew in epoch 1 too, and a peer's
- * replay window lets only those pass a second time.
+ * in answer is a flight of ours, or one again: openssl-flight.c.
  */
 
-#define MAX_LIBSSL_TIMEOUTS 11 /* it dies of the 13th, and may count one on its own */
-#define MAX_LATE_ANSWERS 8     /* libssl counts these as timeouts too, and forever */
-#define MAX_DATA_QUEUED 256    /* messages that nobody has taken */
-#define READ_SIZE 16384        /* RFC 6347 section 4.1: a record's plaintext */
+#define MAX_LATE_ANSWERS 8  /* libssl counts these as timeouts too, and forever */
+#define MAX_DATA_QUEUED 256 /* messages that nobody has taken */
+#define READ_SIZE 16384     /* RFC 6347 section 4.1: a record's plaintext */
 
 TegataEngine *
 tegata_openssl_engine_of (const SSL *ssl)
 {
   return tegata_datagram_bio_get_owner (SSL_get_rbio (ssl));
-}
-
-static TegataRetransmitAction
-tell_machine (TegataEngine *self, TegataRetransmitEvent event)
-{
-  return tegata_retransmit_handle (&self->machine, event, self->now_us);
-}
-
-/* libssl asks how long to wait: 0 before the first wait for a flight, else how long it
- * waited. */
-static unsigned int
-set_timer (SSL *ssl, unsigned int waited_us)
-{
-  TegataEngine *self = tegata_openssl_engine_of (ssl);
-
-  if (waited_us == 0)
-  {
-    self->flight_begun = TRUE;
-    self->n_libssl_timeouts = 0;
-    tell_machine (self, TEGATA_RETRANSMIT_FLIGHT_RECEIVED);
-    tell_machine (self, TEGATA_RETRANSMIT_FLIGHT_BUFFERED);
-  }
-  else
-  {
-    self->n_libssl_timeouts++;
-  }
-  return (unsigned int) tegata_retransmit_timeout_us (&self->machine);
 }
 
 static void
@@ -89,6 +52,7 @@ gboolean
 tegata_openssl_renew (TegataEngine *self, GError **error)
 {
   BIO *bio = NULL;
+  gint64 rtt_us;
 
   SSL_free (self->ssl);
   self->ssl = SSL_new (self->shared->ssl_context);
@@ -107,97 +71,14 @@ tegata_openssl_renew (TegataEngine *self, GError **error)
   SSL_set_mtu (self->ssl, (long) self->mtu);
   SSL_set_msg_callback (self->ssl, note_message);
   SSL_set_msg_callback_arg (self->ssl, self);
-  DTLS_set_timer_cb (self->ssl, set_timer);
+  DTLS_set_timer_cb (self->ssl, tegata_openssl_set_timer);
   tegata_openssl_gate_clear (&self->gate);
   tegata_openssl_gate_init (&self->gate, self->role, self->stats);
+  rtt_us = self->machine.rtt_us;
   tegata_retransmit_init (&self->machine);
+  tegata_retransmit_set_rtt_us (&self->machine, rtt_us);
   return TRUE;
 }
-
-/* --- what goes out --- */
-
-/* A copy of @record, numbered anew where it is of epoch 0. */
-static void
-append_record (TegataEngine *self, GByteArray *datagram, const TegataRecord *record)
-{
-  guint start = datagram->len;
-
-  g_byte_array_append (datagram, record->bytes, (guint) record->len);
-  if (record->epoch == 0)
-  {
-    g_autoptr (GByteArray) header = g_byte_array_sized_new (TEGATA_RECORD_HEADER_LEN);
-
-    tegata_write_u8 (header, record->type);
-    tegata_write_u16 (header, record->version);
-    tegata_write_u16 (header, 0);
-    tegata_write_u48 (header, self->next_sequence++);
-    memcpy (datagram->data + start, header->data, header->len);
-  }
-}
-
-/* Packs records into datagrams of @mtu bytes at most. */
-static void
-pack (TegataEngine *self, const GByteArray *records, guint mtu)
-{
-  g_autoptr (GByteArray) datagram = g_byte_array_new ();
-  TegataReader reader;
-  TegataRecord record;
-
-  tegata_reader_init (&reader, records->data, records->len);
-  while (tegata_record_read (&reader, &record))
-  {
-    if (datagram->len > 0 && datagram->len + record.len > mtu)
-    {
-      g_queue_push_tail (&self->datagrams,
-                         g_byte_array_free_to_bytes (g_steal_pointer (&datagram)));
-      datagram = g_byte_array_new ();
-    }
-    append_record (self, datagram, &record);
-  }
-  if (datagram->len > 0)
-  {
-    g_queue_push_tail (&self->datagrams,
-                       g_byte_array_free_to_bytes (g_steal_pointer (&datagram)));
-  }
-}
-
-void
-tegata_openssl_flush (TegataEngine *self)
-{
-  pack (self, self->bio.out, self->mtu);
-  g_byte_array_set_size (self->bio.out, 0);
-}
-
-/* What libssl wrote is our flight: a new one, or the last one again. */
-static void
-flush_flight (TegataEngine *self)
-{
-  GByteArray *written = self->bio.out;
-
-  self->bio.out = self->flight;
-  self->flight = written;
-  g_byte_array_set_size (self->bio.out, 0);
-  pack (self, self->flight, self->flight_mtu);
-}
-
-static void
-say_sent (TegataEngine *self)
-{
-  gboolean last = self->machine.state == TEGATA_RETRANSMIT_FINISHED;
-
-  tell_machine (self, last ? TEGATA_RETRANSMIT_LAST_FLIGHT_SENT
-                           : TEGATA_RETRANSMIT_FLIGHT_SENT);
-}
-
-static void
-send_flight_again (TegataEngine *self)
-{
-  self->stats->retransmissions++;
-  pack (self, self->flight, self->flight_mtu);
-  say_sent (self);
-}
-
-/* --- how it ends --- */
 
 static void
 fail (TegataEngine *self)
@@ -275,8 +156,6 @@ handle_failure (TegataEngine *self)
   fail (self);
 }
 
-/* --- what comes in --- */
-
 static void
 finish_handshake (TegataEngine *self)
 {
@@ -293,40 +172,13 @@ finish_handshake (TegataEngine *self)
   g_clear_error (&self->error);
   if (last_is_ours)
   {
-    tell_machine (self, TEGATA_RETRANSMIT_FLIGHT_RECEIVED);
-    tell_machine (self, TEGATA_RETRANSMIT_FLIGHT_BUFFERED);
-    self->stats->flights_sent++;
-    self->gate.flight_message = self->gate.next_message;
-    flush_flight (self);
-    tell_machine (self, TEGATA_RETRANSMIT_LAST_FLIGHT_SENT);
+    tegata_openssl_flush_last (self);
   }
   else
   {
-    tell_machine (self, TEGATA_RETRANSMIT_LAST_FLIGHT_RECEIVED);
-    g_byte_array_set_size (self->flight, 0);
+    tegata_openssl_forget_flight (self);
   }
   SSL_set_mtu (self->ssl, (long) self->mtu);
-}
-
-/* libssl wrote while it waits for more: a new flight, or one again after a timeout. */
-static void
-flush_waiting (TegataEngine *self)
-{
-  if (self->flight_begun)
-  {
-    self->flight_begun = FALSE;
-    self->stats->flights_sent++;
-    self->stats->flights_received += self->gate.next_message > 0;
-    self->gate.flight_message = self->gate.next_message;
-    flush_flight (self);
-    tell_machine (self, TEGATA_RETRANSMIT_FLIGHT_SENT);
-  }
-  else if (self->bio.out->len > 0)
-  {
-    self->stats->retransmissions++;
-    flush_flight (self);
-    tell_machine (self, TEGATA_RETRANSMIT_FLIGHT_SENT);
-  }
 }
 
 static void
@@ -340,12 +192,24 @@ pump_handshake (TegataEngine *self)
   }
   else if (SSL_get_error (self->ssl, result) == SSL_ERROR_WANT_READ)
   {
-    flush_waiting (self);
+    tegata_openssl_flush_waiting (self);
   }
   else
   {
     handle_failure (self);
   }
+}
+
+/* Between two uses of an established association libssl's record buffers are idle: 33 KB.
+ * It does not allocate them again by itself. */
+void
+tegata_openssl_rest (TegataEngine *self)
+{
+  if (self->status != TEGATA_ENGINE_HANDSHAKING)
+  {
+    SSL_free_buffers (self->ssl);
+  }
+  ERR_clear_error ();
 }
 
 static void
@@ -399,6 +263,7 @@ static void
 pump (TegataEngine *self)
 {
   ERR_clear_error ();
+  SSL_alloc_buffers (self->ssl);
   if (self->status == TEGATA_ENGINE_HANDSHAKING)
   {
     pump_handshake (self);
@@ -408,7 +273,7 @@ pump (TegataEngine *self)
     pump_established (self);
   }
   tegata_reader_init (&self->bio.in, NULL, 0);
-  ERR_clear_error ();
+  tegata_openssl_rest (self);
 }
 
 static void
@@ -454,22 +319,6 @@ feed_from_gate (TegataEngine *self)
     }
     bytes = g_bytes_get_data (record, &len);
     feed (self, bytes, len);
-  }
-}
-
-static void
-answer_repetition (TegataEngine *self)
-{
-  if (!self->gate.repeated)
-  {
-    return;
-  }
-
-  self->gate.repeated = FALSE;
-  if (self->flight->len > 0
-      && tell_machine (self, TEGATA_RETRANSMIT_FLIGHT_REPEATED) == TEGATA_RETRANSMIT_SEND)
-  {
-    send_flight_again (self);
   }
 }
 
@@ -576,49 +425,8 @@ tegata_openssl_handle_datagram (TegataEngine *self,
   default:
     return;
   }
-  answer_repetition (self);
+  tegata_openssl_answer_repetition (self);
 }
-
-/* --- time --- */
-
-static void
-use_smaller_fragments (TegataEngine *self)
-{
-  if (tegata_retransmit_wants_smaller_fragments (&self->machine))
-  {
-    self->flight_mtu = MAX (self->mtu / 2, TEGATA_MIN_MTU);
-    SSL_set_mtu (self->ssl, (long) self->flight_mtu);
-  }
-}
-
-void
-tegata_openssl_handle_deadline (TegataEngine *self, gint64 now_us)
-{
-  self->now_us = now_us;
-  if (self->status != TEGATA_ENGINE_HANDSHAKING
-      || tell_machine (self, TEGATA_RETRANSMIT_TIMEOUT) != TEGATA_RETRANSMIT_SEND)
-  {
-    return;
-  }
-
-  use_smaller_fragments (self);
-  ERR_clear_error ();
-  if (self->n_libssl_timeouts < MAX_LIBSSL_TIMEOUTS)
-  {
-    DTLSv1_handle_timeout (self->ssl);
-  }
-  ERR_clear_error ();
-  if (self->bio.out->len > 0)
-  {
-    flush_waiting (self);
-  }
-  else
-  {
-    send_flight_again (self);
-  }
-}
-
-/* --- how it begins --- */
 
 void
 tegata_openssl_begin (TegataEngine *self, gint64 now_us)

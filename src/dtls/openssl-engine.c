@@ -37,6 +37,7 @@ engine_new (gpointer shared, const TegataEngineParams *params, GError **error)
   self->mtu = tegata_context_get_mtu (params->context);
   self->flight_mtu = self->mtu;
   self->alert = -1;
+  self->machine.rtt_us = -1;
   self->bio.owner = self;
   self->bio.out = g_byte_array_new ();
   self->flight = g_byte_array_new ();
@@ -145,9 +146,10 @@ engine_send_data (TegataEngine *self, const guint8 *bytes, gsize len)
   gboolean sent;
 
   ERR_clear_error ();
+  SSL_alloc_buffers (self->ssl);
   sent = SSL_write (self->ssl, bytes, (int) len) == (int) len;
   tegata_openssl_flush (self);
-  ERR_clear_error ();
+  tegata_openssl_rest (self);
   return sent;
 }
 
@@ -173,9 +175,10 @@ engine_close (TegataEngine *self)
 {
   if (self->status == TEGATA_ENGINE_ESTABLISHED)
   {
+    SSL_alloc_buffers (self->ssl);
     SSL_shutdown (self->ssl);
     tegata_openssl_flush (self);
-    ERR_clear_error ();
+    tegata_openssl_rest (self);
   }
   self->status = TEGATA_ENGINE_CLOSED;
 }

@@ -16,7 +16,8 @@ G_BEGIN_DECLS
  *   openssl-verify.c      the peer's certificate against its fingerprint
  *   openssl-resumption.c  sessions by id, by ticket and by the client's name for them
  *   openssl-gate.c        what libssl may see
- *   openssl-drive.c       feeding libssl, flights and their timer
+ *   openssl-drive.c       feeding libssl, and how a handshake ends
+ *   openssl-flight.c      what it writes: flights and their timer
  *   openssl-engine.c      the table of functions: lifecycle, outputs, information
  */
 
@@ -89,8 +90,21 @@ void tegata_openssl_handle_datagram (TegataEngine *self,
                                      const guint8 *bytes,
                                      gsize len,
                                      gint64 now_us);
-void tegata_openssl_handle_deadline (TegataEngine *self, gint64 now_us);
-/* Packs what libssl wrote into datagrams to be taken. */
+/* After a use of libssl that SSL_alloc_buffers() came before. */
+void tegata_openssl_rest (TegataEngine *self);
+
+/* The call-back of libssl's timer. */
+unsigned int tegata_openssl_set_timer (SSL *ssl, unsigned int waited_us);
+/* Packs what libssl wrote into datagrams to be taken: no flight, */
 void tegata_openssl_flush (TegataEngine *self);
+/* a flight, new or again, that the peer is to answer, */
+void tegata_openssl_flush_waiting (TegataEngine *self);
+/* or the last one. */
+void tegata_openssl_flush_last (TegataEngine *self);
+/* The last one was the peer's. */
+void tegata_openssl_forget_flight (TegataEngine *self);
+/* Sends our flight again where the gate saw that the peer lacks it. */
+void tegata_openssl_answer_repetition (TegataEngine *self);
+void tegata_openssl_handle_deadline (TegataEngine *self, gint64 now_us);
 
 G_END_DECLS
