@@ -1,0 +1,638 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include <string.h>
+#include <tegata/error.h>
+#include <tegata/sdp.h>
+
+#define A_BYTES                                                                          \
+  "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:"                                     \
+  "AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA:AA"
+#define A_BYTES_IN_LOWER_CASE                                                            \
+  "aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:"                                     \
+  "aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa:aa"
+#define B_BYTES                                                                          \
+  "BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:"                                     \
+  "BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB:BB"
+#define SHA1_BYTES "00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F:10:11:12:13"
+
+#define A_LINE "a=fingerprint:sha-256 " A_BYTES
+#define B_LINE "a=fingerprint:sha-256 " B_BYTES
+#define SHA1_LINE "a=fingerprint:sha-1 " SHA1_BYTES
+#define MD5_LINE "a=fingerprint:md5 00:01:02:03:04:05:06:07:08:09:0A:0B:0C:0D:0E:0F"
+
+static void
+assert_message (const GError *error, TegataError code, const char *fragment)
+{
+  g_assert_error (error, TEGATA_ERROR, (int) code);
+  if (strstr (error->message, fragment) == NULL)
+  {
+    g_error ("expected \"%s\" in \"%s\"", fragment, error->message);
+  }
+}
+
+/* Up to four lines; the first NULL ends them. */
+typedef struct
+{
+  const char *lines[4];
+  TegataFingerprintFlags flags;
+} Lines;
+
+static GPtrArray *
+parse_lines (const Lines *self, GError **error)
+{
+  gsize n_lines = 0;
+
+  while (n_lines < G_N_ELEMENTS (self->lines) && self->lines[n_lines] != NULL)
+  {
+    n_lines++;
+  }
+  return tegata_sdp_parse_fingerprints (self->lines, n_lines, self->flags, error);
+}
+
+static void
+reads_the_fingerprints_that_it_knows (void)
+{
+  static const struct
+  {
+    Lines lines;
+    const char *expected; /* their canonical lines, joined by blanks */
+  } rows[] = {
+    { { { A_LINE }, 0 }, A_LINE },
+    { { { "sha-256 " A_BYTES }, 0 }, A_LINE },
+    { { { "  A=Fingerprint: SHA-256\t" A_BYTES_IN_LOWER_CASE "\r\n" }, 0 }, A_LINE },
+    { { { A_LINE, B_LINE }, 0 }, A_LINE " " B_LINE },
+    { { { MD5_LINE, A_LINE }, 0 }, A_LINE },
+    { { { A_LINE, MD5_LINE, SHA1_LINE }, 0 }, A_LINE },
+    { { { "a=fingerprint:sha3-256 anything", A_LINE }, 0 }, A_LINE },
+    { { { SHA1_LINE, A_LINE }, TEGATA_FINGERPRINT_ALLOW_SHA1 }, SHA1_LINE " " A_LINE },
+    { { { SHA1_LINE }, TEGATA_FINGERPRINT_ALLOW_SHA1 }, SHA1_LINE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GPtrArray) fingerprints = parse_lines (&rows[i].lines, &error);
+    g_autoptr (GString) written = g_string_new (NULL);
+
+    g_assert_no_error (error);
+    for (guint j = 0; j < fingerprints->len; j++)
+    {
+      g_autofree char *line = tegata_sdp_write_fingerprint (fingerprints->pdata[j]);
+
+      g_string_append_printf (written, "%s%s", j > 0 ? " " : "", line);
+    }
+    g_assert_cmpstr (written->str, ==, rows[i].expected);
+  }
+}
+
+static void
+refuses_malformed_fingerprint_lines (void)
+{
+  static const struct
+  {
+    Lines lines;
+    TegataError code;
+    const char *fragment;
+  } rows[] = {
+    { { { NULL }, 0 }, TEGATA_ERROR_PARSE, "found no fingerprint: expected one" },
+    { { { "" }, 0 }, TEGATA_ERROR_PARSE, "line 1: the fingerprint is empty" },
+    { { { "a=fingerprint:" }, 0 },
+      TEGATA_ERROR_PARSE,
+      "line 1: the fingerprint is empty" },
+    { { { "a=setup:active" }, 0 },
+      TEGATA_ERROR_PARSE,
+      "found \"a=setup:active\": expected a line of \"a=fingerprint:\"" },
+    { { { "a=fingerprints:sha-256 " A_BYTES }, 0 },
+      TEGATA_ERROR_PARSE,
+      "expected a line" },
+    { { { "a=" }, 0 }, TEGATA_ERROR_PARSE, "found \"a=\"" },
+    { { { "fingerprint:sha-256 " A_BYTES }, 0 },
+      TEGATA_ERROR_PARSE,
+      "found \"fingerprint:sha-256\" at the start" },
+    { { { A_LINE, "a=fingerprint:sha-256 AA" }, 0 },
+      TEGATA_ERROR_PARSE,
+      "line 2: found a sha-256 fingerprint of 1 bytes: expected 32" },
+    { { { MD5_LINE, "a=fingerprint:sha-256 A" }, 0 },
+      TEGATA_ERROR_PARSE,
+      "line 2: found \"A\" at byte 1" },
+    { { { MD5_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "unknown hash function \"md5\"" },
+    { { { SHA1_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "\"sha-1\" is broken" },
+    { { { MD5_LINE, SHA1_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "\"md5\"" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (parse_lines (&rows[i].lines, &error));
+    assert_message (error, rows[i].code, rows[i].fragment);
+  }
+}
+
+static void
+reads_and_writes_setup (void)
+{
+  static const struct
+  {
+    const char *line;
+    TegataSetup setup;
+    const char *written;
+  } rows[] = {
+    { "a=setup:active", TEGATA_SETUP_ACTIVE, "a=setup:active" },
+    { "a=setup:passive", TEGATA_SETUP_PASSIVE, "a=setup:passive" },
+    { "a=setup:actpass", TEGATA_SETUP_ACTPASS, "a=setup:actpass" },
+    { "a=setup:holdconn", TEGATA_SETUP_HOLDCONN, "a=setup:holdconn" },
+    { "active", TEGATA_SETUP_ACTIVE, "a=setup:active" },
+    { "ActPass", TEGATA_SETUP_ACTPASS, "a=setup:actpass" },
+    { " \tA=SETUP: PASSIVE \r\n", TEGATA_SETUP_PASSIVE, "a=setup:passive" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_autoptr (GError) error = NULL;
+    g_autofree char *written = NULL;
+    TegataSetup setup = TEGATA_SETUP_NONE;
+
+    g_assert_true (tegata_sdp_parse_setup (rows[i].line, &setup, &error));
+    g_assert_no_error (error);
+    g_assert_cmpint (setup, ==, rows[i].setup);
+    written = tegata_sdp_write_setup (setup);
+    g_assert_cmpstr (written, ==, rows[i].written);
+  }
+}
+
+static void
+refuses_malformed_setup (void)
+{
+  static const struct
+  {
+    const char *line;
+    const char *fragment;
+  } rows[] = {
+    { "", "found setup \"\": expected active, passive, actpass or holdconn" },
+    { "a=setup:", "found setup \"\"" },
+    { "a=setup", "found \"a=setup\": expected a line of \"a=setup:\"" },
+    { "a=setup:none", "found setup \"none\"" },
+    { "a=setup:act", "found setup \"act\"" },
+    { "a=setup:actives", "found setup \"actives\"" },
+    { "a=setup:active passive", "found setup \"active passive\"" },
+    { "setup:active", "found setup \"setup:active\"" },
+    { "a=tls-id:active", "found \"a=tls-id:active\": expected" },
+    { "a=setup:\x01\nactive", "found setup \"\\001\\nactive\"" },
+    { "a=setup:0123456789012345678901234567890123456789x",
+      "\"0123456789012345678901234567890123456789...\"" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_autoptr (GError) error = NULL;
+    TegataSetup setup = TEGATA_SETUP_HOLDCONN;
+
+    g_assert_false (tegata_sdp_parse_setup (rows[i].line, &setup, &error));
+    assert_message (error, TEGATA_ERROR_PARSE, rows[i].fragment);
+    g_assert_cmpint (setup, ==, TEGATA_SETUP_HOLDCONN);
+  }
+}
+
+static void
+answers_each_offer (void)
+{
+  static const struct
+  {
+    TegataSetup offered, preferred, answer;
+  } rows[] = {
+    { TEGATA_SETUP_NONE, TEGATA_SETUP_ACTIVE, TEGATA_SETUP_PASSIVE },
+    { TEGATA_SETUP_NONE, TEGATA_SETUP_PASSIVE, TEGATA_SETUP_PASSIVE },
+    { TEGATA_SETUP_ACTIVE, TEGATA_SETUP_ACTIVE, TEGATA_SETUP_PASSIVE },
+    { TEGATA_SETUP_ACTIVE, TEGATA_SETUP_PASSIVE, TEGATA_SETUP_PASSIVE },
+    { TEGATA_SETUP_PASSIVE, TEGATA_SETUP_ACTIVE, TEGATA_SETUP_ACTIVE },
+    { TEGATA_SETUP_PASSIVE, TEGATA_SETUP_PASSIVE, TEGATA_SETUP_ACTIVE },
+    { TEGATA_SETUP_ACTPASS, TEGATA_SETUP_ACTIVE, TEGATA_SETUP_ACTIVE },
+    { TEGATA_SETUP_ACTPASS, TEGATA_SETUP_PASSIVE, TEGATA_SETUP_PASSIVE },
+    { TEGATA_SETUP_HOLDCONN, TEGATA_SETUP_ACTIVE, TEGATA_SETUP_HOLDCONN },
+    { TEGATA_SETUP_HOLDCONN, TEGATA_SETUP_PASSIVE, TEGATA_SETUP_HOLDCONN },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_assert_cmpint (tegata_sdp_answer_setup (rows[i].offered, rows[i].preferred), ==,
+                     rows[i].answer);
+  }
+}
+
+/* A row an offer, a column an answer (none, active, passive, actpass, holdconn): whether
+ * the offerer becomes c(lient) or s(erver), or - where no association follows. */
+static const char *const offerer_roles[] = {
+  [TEGATA_SETUP_NONE] = "csc--",     [TEGATA_SETUP_ACTIVE] = "csc--",
+  [TEGATA_SETUP_PASSIVE] = "csc--",  [TEGATA_SETUP_ACTPASS] = "csc--",
+  [TEGATA_SETUP_HOLDCONN] = "-----",
+};
+
+static void
+agrees_on_roles_from_both_sides (void)
+{
+  for (int offer = TEGATA_SETUP_NONE; offer <= TEGATA_SETUP_HOLDCONN; offer++)
+  {
+    for (int answer = TEGATA_SETUP_NONE; answer <= TEGATA_SETUP_HOLDCONN; answer++)
+    {
+      char expected = offerer_roles[offer][answer];
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GError) other_error = NULL;
+      TegataRole offerer = (TegataRole) 77, answerer = (TegataRole) 77;
+      gboolean done = tegata_sdp_negotiate_role (
+          (TegataSetup) offer, (TegataSetup) answer, TRUE, &offerer, &error);
+
+      g_assert_cmpint (done, ==,
+                       tegata_sdp_negotiate_role ((TegataSetup) answer,
+                                                  (TegataSetup) offer, FALSE, &answerer,
+                                                  &other_error));
+      g_assert_cmpint (done, ==, expected != '-');
+      if (!done)
+      {
+        g_assert_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID);
+        g_assert_error (other_error, TEGATA_ERROR, TEGATA_ERROR_INVALID);
+        g_assert_cmpint (offerer, ==, 77);
+        g_assert_cmpint (answerer, ==, 77);
+        continue;
+      }
+      g_assert_cmpint (offerer, ==,
+                       expected == 'c' ? TEGATA_ROLE_CLIENT : TEGATA_ROLE_SERVER);
+      g_assert_cmpint (answerer, ==,
+                       expected == 'c' ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT);
+    }
+  }
+}
+
+static void
+names_both_setups_where_no_role_follows (void)
+{
+  g_autoptr (GError) error = NULL;
+  TegataRole role;
+
+  g_assert_false (tegata_sdp_negotiate_role (TEGATA_SETUP_ACTPASS, TEGATA_SETUP_ACTPASS,
+                                             TRUE, &role, &error));
+  assert_message (error, TEGATA_ERROR_INVALID,
+                  "offer of setup \"actpass\" and an answer of \"actpass\": expected");
+  g_clear_error (&error);
+  g_assert_false (tegata_sdp_negotiate_role (TEGATA_SETUP_ACTIVE, TEGATA_SETUP_HOLDCONN,
+                                             FALSE, &role, &error));
+  assert_message (error, TEGATA_ERROR_INVALID,
+                  "offer of setup \"holdconn\" and an answer of \"active\"");
+}
+
+#define TLS_ID_20 "abcdefghij0123456789"
+#define TLS_ID_255                                                                       \
+  "0123456789012345678901234567890123456789012345678901234567890123456789"               \
+  "0123456789012345678901234567890123456789012345678901234567890123456789"               \
+  "0123456789012345678901234567890123456789012345678901234567890123456789"               \
+  "0123456789012345678901234567890123456789ABCDE"
+
+static void
+reads_and_writes_tls_id (void)
+{
+  static const struct
+  {
+    const char *line;
+    const char *tls_id;
+  } rows[] = {
+    { "a=tls-id:" TLS_ID_20, TLS_ID_20 },
+    { TLS_ID_20, TLS_ID_20 },
+    { "a=tls-id:" TLS_ID_255 "\r\n", TLS_ID_255 },
+    { " a=TLS-ID: ABCDEFGHIJabcdefghij+/-_ ", "ABCDEFGHIJabcdefghij+/-_" },
+  };
+
+  g_assert_cmpuint (strlen (TLS_ID_255), ==, 255);
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_autoptr (GError) error = NULL;
+    g_autofree char *tls_id = tegata_sdp_parse_tls_id (rows[i].line, &error);
+    g_autofree char *written = NULL;
+    g_autofree char *expected = g_strconcat ("a=tls-id:", rows[i].tls_id, NULL);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (tls_id, ==, rows[i].tls_id);
+    written = tegata_sdp_write_tls_id (tls_id);
+    g_assert_cmpstr (written, ==, expected);
+  }
+}
+
+static void
+refuses_malformed_tls_id (void)
+{
+  static const struct
+  {
+    const char *line;
+    const char *fragment;
+  } rows[] = {
+    { "", "found a tls-id of 0 characters: expected 20 to 255" },
+    { "a=tls-id:", "of 0 characters" },
+    { "a=tls-id:abcdefghij012345678", "of 19 characters: expected 20 to 255" },
+    { "a=tls-id:" TLS_ID_255 "x", "of 256 characters" },
+    { "a=tls-id:" TLS_ID_20 "!", "found \"!\" in a tls-id: expected letters, digits" },
+    { "a=tls-id:" TLS_ID_20 " b", "found \" b\" in a tls-id" },
+    { "a=tls-id:" TLS_ID_20 "\xc3\xa9", "found \"\\303\\251\" in a tls-id" },
+    { "tls-id:" TLS_ID_20, "found \":abcdefghij" },
+    { "a=setup:" TLS_ID_20, "found \"a=setup:" TLS_ID_20 "\": expected a line of" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (tegata_sdp_parse_tls_id (rows[i].line, &error));
+    assert_message (error, TEGATA_ERROR_PARSE, rows[i].fragment);
+  }
+}
+
+static void
+makes_a_tls_id_that_is_new_each_time (void)
+{
+  g_autoptr (GHashTable) seen
+      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < 1000; i++)
+  {
+    g_autoptr (GError) error = NULL;
+    g_autofree char *tls_id = tegata_sdp_new_tls_id ();
+    char *parsed = tegata_sdp_parse_tls_id (tls_id, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (parsed, ==, tls_id);
+    g_assert_true (g_hash_table_add (seen, parsed));
+  }
+}
+
+/* One side's description. Fingerprints: a letter each, A: sha-256 of A_BYTES, B of
+ * B_BYTES, a: as A but read from lower case. */
+typedef struct
+{
+  const char *fingerprints;
+  TegataSetup setup;
+  const char *tls_id;
+  const char *transport;
+} Side;
+
+#define ACTIVE TEGATA_SETUP_ACTIVE
+#define PASSIVE TEGATA_SETUP_PASSIVE
+#define ACTPASS TEGATA_SETUP_ACTPASS
+#define HOLDCONN TEGATA_SETUP_HOLDCONN
+#define NONE TEGATA_SETUP_NONE
+
+static const struct
+{
+  const char *what;
+  Side before, after;
+  gboolean is_new_without_ice, is_new_with_ice;
+} changes[] = {
+  /* nothing that matters changes */
+  { "repeated", { "A", ACTIVE, "t1", "x" }, { "A", ACTIVE, "t1", "x" }, FALSE, FALSE },
+  { "repeated, legacy",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", ACTIVE, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "case", { "A", ACTIVE, NULL, "x" }, { "a", ACTIVE, NULL, "x" }, FALSE, FALSE },
+  { "order", { "AB", ACTIVE, NULL, "x" }, { "BA", ACTIVE, NULL, "x" }, FALSE, FALSE },
+  { "repetition",
+    { "AB", ACTIVE, NULL, "x" },
+    { "ABBa", ACTIVE, NULL, "x" },
+    FALSE,
+    FALSE },
+
+  /* roles */
+  { "actpass after active",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", ACTPASS, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "actpass after passive",
+    { "A", PASSIVE, "t1", "x" },
+    { "A", ACTPASS, "t1", "x" },
+    FALSE,
+    FALSE },
+  { "fixed role after actpass",
+    { "A", ACTPASS, NULL, "x" },
+    { "A", PASSIVE, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "no setup after active",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", NONE, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "active after no setup",
+    { "A", NONE, NULL, "x" },
+    { "A", ACTIVE, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "role swap, legacy",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", PASSIVE, NULL, "x" },
+    TRUE,
+    TRUE },
+  { "role swap, same tls-id",
+    { "A", PASSIVE, "t1", "x" },
+    { "A", ACTIVE, "t1", "x" },
+    TRUE,
+    TRUE },
+
+  /* hold and resume */
+  { "hold by holdconn",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", HOLDCONN, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "hold without fingerprints",
+    { "A", ACTIVE, "t1", "x" },
+    { "", HOLDCONN, NULL, NULL },
+    FALSE,
+    FALSE },
+  { "resume", { "A", HOLDCONN, NULL, "x" }, { "A", ACTIVE, NULL, "x" }, FALSE, FALSE },
+  { "resume with another role",
+    { "A", HOLDCONN, NULL, "x" },
+    { "A", PASSIVE, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "hold with another fingerprint",
+    { "A", ACTIVE, NULL, "x" },
+    { "B", HOLDCONN, NULL, "x" },
+    TRUE,
+    TRUE },
+  { "resume by somebody else",
+    { "A", HOLDCONN, NULL, "x" },
+    { "B", ACTIVE, NULL, "x" },
+    TRUE,
+    TRUE },
+  { "resume from who knows whom",
+    { "", HOLDCONN, NULL, "x" },
+    { "A", ACTIVE, NULL, "x" },
+    TRUE,
+    TRUE },
+
+  /* fingerprints */
+  { "fingerprint, legacy",
+    { "A", ACTIVE, NULL, "x" },
+    { "B", ACTIVE, NULL, "x" },
+    TRUE,
+    TRUE },
+  { "fingerprint, same tls-id",
+    { "A", ACTIVE, "t1", "x" },
+    { "B", ACTIVE, "t1", "x" },
+    TRUE,
+    TRUE },
+  { "fingerprint added",
+    { "A", ACTIVE, NULL, "x" },
+    { "AB", ACTIVE, NULL, "x" },
+    TRUE,
+    TRUE },
+  { "fingerprint removed",
+    { "AB", ACTIVE, NULL, "x" },
+    { "A", ACTIVE, NULL, "x" },
+    TRUE,
+    TRUE },
+  { "all fingerprints removed",
+    { "A", ACTIVE, NULL, "x" },
+    { "", ACTIVE, NULL, "x" },
+    TRUE,
+    TRUE },
+
+  /* tls-id */
+  { "tls-id", { "A", ACTIVE, "t1", "x" }, { "A", ACTIVE, "t2", "x" }, TRUE, TRUE },
+  { "tls-id in another case",
+    { "A", ACTIVE, "t1", "x" },
+    { "A", ACTIVE, "T1", "x" },
+    TRUE,
+    TRUE },
+  { "tls-id with actpass",
+    { "A", ACTIVE, "t1", "x" },
+    { "A", ACTPASS, "t2", "x" },
+    TRUE,
+    TRUE },
+  { "tls-id appears",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", ACTPASS, "t1", "x" },
+    FALSE,
+    FALSE },
+  { "tls-id disappears",
+    { "A", ACTPASS, "t1", "x" },
+    { "A", ACTIVE, NULL, "x" },
+    FALSE,
+    FALSE },
+  { "tls-id appears at another address",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", ACTIVE, "t1", "y" },
+    TRUE,
+    FALSE },
+  { "tls-id disappears at another address",
+    { "A", ACTIVE, "t1", "x" },
+    { "A", ACTIVE, NULL, "y" },
+    TRUE,
+    FALSE },
+  { "tls-id appears with another fingerprint",
+    { "A", ACTIVE, NULL, "x" },
+    { "B", ACTIVE, "t1", "x" },
+    TRUE,
+    TRUE },
+
+  /* transport: with ICE, an ICE restart */
+  { "transport, legacy",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", ACTIVE, NULL, "y" },
+    TRUE,
+    FALSE },
+  { "transport, same tls-id",
+    { "A", ACTIVE, "t1", "x" },
+    { "A", ACTIVE, "t1", "y" },
+    FALSE,
+    FALSE },
+  { "transport and tls-id",
+    { "A", ACTIVE, "t1", "x" },
+    { "A", ACTIVE, "t2", "y" },
+    TRUE,
+    TRUE },
+  { "transport and actpass",
+    { "A", PASSIVE, "t1", "x" },
+    { "A", ACTPASS, "t1", "y" },
+    FALSE,
+    FALSE },
+  { "transport not told",
+    { "A", ACTIVE, NULL, "x" },
+    { "A", ACTIVE, NULL, NULL },
+    FALSE,
+    FALSE },
+  { "transport told at last",
+    { "A", ACTIVE, NULL, NULL },
+    { "A", ACTIVE, NULL, "x" },
+    FALSE,
+    FALSE },
+};
+
+static GPtrArray *
+fingerprints_of (const Side *self)
+{
+  g_autoptr (GPtrArray) fingerprints
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) tegata_fingerprint_unref);
+
+  for (const char *letter = self->fingerprints; *letter != '\0'; letter++)
+  {
+    const char *text = *letter == 'A' ? "sha-256 " A_BYTES : "sha-256 " B_BYTES;
+    TegataFingerprint *fingerprint;
+
+    text = *letter == 'a' ? "sha-256 " A_BYTES_IN_LOWER_CASE : text;
+    fingerprint = tegata_fingerprint_parse (text, TEGATA_FINGERPRINT_DEFAULT, NULL);
+    g_assert_nonnull (fingerprint);
+    g_ptr_array_add (fingerprints, fingerprint);
+  }
+  return g_steal_pointer (&fingerprints);
+}
+
+static gboolean
+is_new_association (const Side *before, const Side *after, gboolean with_ice)
+{
+  g_autoptr (GPtrArray) before_fingerprints = fingerprints_of (before);
+  g_autoptr (GPtrArray) after_fingerprints = fingerprints_of (after);
+  TegataAssociationParams before_params
+      = { (TegataFingerprint *const *) before_fingerprints->pdata,
+          before_fingerprints->len, before->setup, before->tls_id, before->transport };
+  TegataAssociationParams after_params
+      = { (TegataFingerprint *const *) after_fingerprints->pdata, after_fingerprints->len,
+          after->setup, after->tls_id, after->transport };
+
+  return tegata_sdp_is_new_association (&before_params, &after_params, with_ice);
+}
+
+static void
+makes_a_new_association_only_where_asked_to (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
+  {
+    g_test_message ("%s", changes[i].what);
+    g_assert_cmpint (is_new_association (&changes[i].before, &changes[i].after, FALSE),
+                     ==, changes[i].is_new_without_ice);
+    g_assert_cmpint (is_new_association (&changes[i].before, &changes[i].after, TRUE), ==,
+                     changes[i].is_new_with_ice);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/sdp/fingerprint/reads-those-that-it-knows",
+                   reads_the_fingerprints_that_it_knows);
+  g_test_add_func ("/sdp/fingerprint/refuses-malformed-lines",
+                   refuses_malformed_fingerprint_lines);
+  g_test_add_func ("/sdp/setup/comes-back-from-text", reads_and_writes_setup);
+  g_test_add_func ("/sdp/setup/refuses-malformed-lines", refuses_malformed_setup);
+  g_test_add_func ("/sdp/setup/answers-each-offer", answers_each_offer);
+  g_test_add_func ("/sdp/setup/agrees-on-roles-from-both-sides",
+                   agrees_on_roles_from_both_sides);
+  g_test_add_func ("/sdp/setup/names-both-setups-where-no-role-follows",
+                   names_both_setups_where_no_role_follows);
+  g_test_add_func ("/sdp/tls-id/comes-back-from-text", reads_and_writes_tls_id);
+  g_test_add_func ("/sdp/tls-id/refuses-malformed-lines", refuses_malformed_tls_id);
+  g_test_add_func ("/sdp/tls-id/is-new-each-time", makes_a_tls_id_that_is_new_each_time);
+  g_test_add_func ("/sdp/association/is-new-only-where-asked-for",
+                   makes_a_new_association_only_where_asked_to);
+  return g_test_run ();
+}
