@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Compiles and runs the README's program, and holds it against the output printed there.
 
-readme.py SOURCE-DIR BUILD-DIR COMPILER...: as the README says, by pkg-config, but with the
-library of the build directory. TAP.
+readme.py SOURCE-DIR BUILD-DIR COMPILER...: as the README says, by pkg-config, against what an
+installation of the build directory has. TAP.
 """
 
 import json
@@ -42,9 +42,22 @@ def run(command, **environment):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
-def flags_of_library(build):
-    path = str(build / "meson-uninstalled")
-    result = run(["pkg-config", "--cflags", "--libs", "tegata"], PKG_CONFIG_PATH=path)
+def install(build, directory):
+    """Installs into a directory of its own. Returns where the library and its .pc file are."""
+    result = run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
+                  "--destdir", str(directory)])
+    if result.returncode != 0:
+        raise RuntimeError(result.stdout)
+    path = next(directory.glob("**/pkgconfig/tegata.pc"))
+    text = path.read_text()
+    prefix = re.search(r"^prefix=(.*)$", text, re.MULTILINE).group(1)
+    path.write_text(text.replace(f"prefix={prefix}", f"prefix={directory}{prefix}", 1))
+    return path.parent.parent
+
+
+def flags_of_library(libdir):
+    result = run(["pkg-config", "--cflags", "--libs", "tegata"],
+                 PKG_CONFIG_PATH=str(libdir / "pkgconfig"))
     if result.returncode != 0:
         raise RuntimeError(result.stdout)
     return result.stdout.split()
@@ -61,14 +74,15 @@ def main(source, build, compiler):
     program, expected = program_and_output(readme)
     print("1..3")
     with tempfile.TemporaryDirectory() as directory:
+        libdir = install(build, pathlib.Path(directory) / "root")
         path = pathlib.Path(directory) / "first.c"
         path.write_text(program)
         binary = str(path.with_suffix(""))
         built = run(compiler + ["-Wall", "-Wextra", "-Werror", str(path)]
-                    + sanitizer_flags(build) + flags_of_library(build) + ["-o", binary])
+                    + sanitizer_flags(build) + flags_of_library(libdir) + ["-o", binary])
         report(1, "/readme/the-program-compiles-without-a-warning",
                "" if built.returncode == 0 else built.stdout or "the compiler failed")
-        ran = run([binary], LD_LIBRARY_PATH=str(build / "src")) if not built.returncode else built
+        ran = run([binary], LD_LIBRARY_PATH=str(libdir)) if not built.returncode else built
         as_printed = ran.returncode == 0 and ran.stdout == expected
         report(2, "/readme/the-program-prints-what-it-says",
                "" if as_printed else f"status {ran.returncode}, printed:\n{ran.stdout}")
