@@ -233,6 +233,24 @@ counter_that_was_set_rolls_over_afterwards (TegataSrtpProfile profile)
   }
 }
 
+/* The next packet may be the one that wraps. */
+static void
+counter_set_to_what_it_is_changes_nothing (TegataSrtpProfile profile)
+{
+  g_autoptr (SrtpPair) pair = srtp_pair_new (profile);
+  guint64 index = 65000;
+
+  pass_index (pair, index);
+  g_assert_true (tegata_srtp_set_roc (pair->sender, SSRC, 0));
+  g_assert_true (tegata_srtp_set_roc (pair->receiver, SSRC, 0));
+  pass_index (pair, index += 1000);
+  pass_index (pair, index += 30000);
+  pass_index (pair, index += 30000);
+  g_assert_true (tegata_srtp_set_roc (pair->sender, SSRC, 1));
+  g_assert_true (tegata_srtp_set_roc (pair->receiver, SSRC, 1));
+  pass_index (pair, index += 10000);
+}
+
 static void
 counter_never_goes_back_behind_a_packet (TegataSrtpProfile profile)
 {
@@ -338,6 +356,8 @@ main (int argc, char **argv)
                       counter_that_was_set_is_told_at_once);
   srtp_pair_add_test ("counter/that-was-set-rolls-over-afterwards",
                       counter_that_was_set_rolls_over_afterwards);
+  srtp_pair_add_test ("counter/set-to-what-it-is-changes-nothing",
+                      counter_set_to_what_it_is_changes_nothing);
   srtp_pair_add_test ("counter/never-goes-back-behind-a-packet",
                       counter_never_goes_back_behind_a_packet);
   srtp_pair_add_test ("counter/at-its-end-ends-the-key", last_counter_ends_the_key);
