@@ -20,7 +20,7 @@
 #define MIN_TIME_S (-G_GINT64_CONSTANT (62135596800))
 #define MAX_TIME_S G_GINT64_CONSTANT (253402300799)
 
-#define DAY_S (24 * 60 * 60)
+#define DAY_S (24L * 60 * 60)
 
 /* NULL stands for the default, from yesterday for a year: peers' clocks may be behind. */
 typedef struct

@@ -26,8 +26,8 @@ typedef struct
 static void
 pem_contents_clear (PemContents *self)
 {
-  g_clear_pointer (&self->leaf, X509_free);
-  g_clear_pointer (&self->private_key, EVP_PKEY_free);
+  X509_free (self->leaf);
+  EVP_PKEY_free (self->private_key);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PemContents, pem_contents_clear)

@@ -207,9 +207,10 @@ writes_what_the_reader_reads (void)
   g_assert_cmpmem (array->data, array->len, expected, sizeof expected);
 
   tegata_reader_init (&reader, array->data, array->len);
-  g_assert_true (tegata_reader_u8 (&reader, &u8) && tegata_reader_u16 (&reader, &u16)
-                 && tegata_reader_u24 (&reader, &u24)
-                 && tegata_reader_u48 (&reader, &u48));
+  g_assert_true (tegata_reader_u8 (&reader, &u8));
+  g_assert_true (tegata_reader_u16 (&reader, &u16));
+  g_assert_true (tegata_reader_u24 (&reader, &u24));
+  g_assert_true (tegata_reader_u48 (&reader, &u48));
   g_assert_cmphex (u8, ==, 0xfe);
   g_assert_cmphex (u16, ==, 0x0102);
   g_assert_cmphex (u24, ==, 0xff0001);
