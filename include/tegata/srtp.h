@@ -258,8 +258,8 @@ TEGATA_API gboolean tegata_srtp_get_roc (TegataSrtp *self, guint32 ssrc, guint32
  * @ssrc: a stream of it, which need not exist yet
  * @roc: its roll-over counter, for the next packet
  *
- * For a late joiner, or a call that another process hands over. It may be set again, up or
- * down, until the next packet of the stream was OK; it never goes back behind a packet
+ * For a late joiner, or a call that another process hands over. It may be set again, up
+ * or down, until the next packet of the stream was OK; it never goes back behind a packet
  * that was.
  *
  * Returns: %FALSE where @roc is behind the stream's counter, or the stream could not be

@@ -3,14 +3,16 @@
 
 #include <tegata/demux.h>
 
-/* RFC 7983 section 7 as RFC 9443 section 2 updates it. A first byte of no row is for
- * nobody. */
-static const struct
+typedef struct
 {
   guint8 first;
   guint8 last;
   TegataPacketKind kind;
-} ranges[] = {
+} Range;
+
+/* RFC 7983 section 7 as RFC 9443 section 2 updates it. A first byte of no row is for
+ * nobody. */
+static const Range ranges[] = {
   { 0, 3, TEGATA_PACKET_STUN },     { 16, 19, TEGATA_PACKET_ZRTP },
   { 20, 63, TEGATA_PACKET_DTLS },   { 64, 79, TEGATA_PACKET_TURN_CHANNEL },
   { 80, 127, TEGATA_PACKET_QUIC },  { 128, 191, TEGATA_PACKET_RTP },

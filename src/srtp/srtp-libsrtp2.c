@@ -236,7 +236,8 @@ set_roc (gpointer session, guint32 ssrc, guint32 roc)
 static void
 settle_roc (Session *self, guint32 ssrc)
 {
-  if (g_hash_table_remove (self->pending_rocs, GUINT_TO_POINTER (ssrc)))
+  if (g_hash_table_size (self->pending_rocs) > 0
+      && g_hash_table_remove (self->pending_rocs, GUINT_TO_POINTER (ssrc)))
   {
     srtp_set_stream_roc (self->srtp, ssrc, 0);
   }

@@ -258,9 +258,10 @@ tegata_srtp_unprotect_rtp (TegataSrtp *self,
 }
 
 /* Likewise for SRTCP, which must also say that it is encrypted: every profile that is
- * negotiated here encrypts it, so a packet in the clear is none of the peer's. The word
- * with the E bit stands before the tag in CM (RFC 3711 section 3.4), after it in GCM (RFC
- * 7714 section 9.2). */
+ * negotiated here encrypts it, so a packet in the clear is none of the peer's. (With
+ * libsrtp2 2.5 on NSS one of about 2048 bytes, forged, ends GCM's SRTCP for good.) The
+ * word with the E bit stands before the tag in CM (RFC 3711 section 3.4), after it in GCM
+ * (RFC 7714 section 9.2). */
 static gboolean
 is_srtcp (TegataSrtp *self, TegataRtcpHeader *header, const guint8 *in, gsize in_len)
 {

@@ -379,6 +379,48 @@ statistics_count_each_outcome_once (TegataSrtpProfile profile)
   g_assert_cmpmem (&stats, sizeof stats, &expected, sizeof expected);
 }
 
+typedef struct
+{
+  TegataSrtp *srtp;
+  int is_done; /* atomic */
+} Reader;
+
+/* Counts only grow. */
+static gpointer
+read_statistics (gpointer data)
+{
+  Reader *reader = data;
+  guint64 n_last = 0;
+  guint64 n_bytes_last = 0;
+
+  while (!g_atomic_int_get (&reader->is_done))
+  {
+    TegataSrtpStats stats;
+
+    tegata_srtp_get_stats (reader->srtp, &stats);
+    g_assert_cmpuint (stats.rtp[TEGATA_SRTP_OK], >=, n_last);
+    g_assert_cmpuint (stats.rtp_bytes, >=, n_bytes_last);
+    n_last = stats.rtp[TEGATA_SRTP_OK];
+    n_bytes_last = stats.rtp_bytes;
+  }
+  return NULL;
+}
+
+static void
+statistics_may_be_read_meanwhile (TegataSrtpProfile profile)
+{
+  g_autoptr (SrtpPair) pair = srtp_pair_new (profile);
+  Reader reader = { pair->sender, FALSE };
+  GThread *thread = g_thread_new ("reader", read_statistics, &reader);
+
+  for (guint16 sequence = 0; sequence < 2000; sequence++)
+  {
+    g_autoptr (GByteArray) packet = srtp_pair_send_rtp (pair, SSRC, sequence);
+  }
+  g_atomic_int_set (&reader.is_done, TRUE);
+  g_thread_join (thread);
+}
+
 /* An object of the other direction is a programmer's error, and is not counted. */
 static void
 wrong_direction_is_a_programmers_error (TegataSrtpProfile profile)
@@ -428,6 +470,8 @@ main (int argc, char **argv)
   srtp_pair_add_test ("expiry-of-rtcp-leaves-rtp-alone", expiry_of_rtcp_leaves_rtp_alone);
   srtp_pair_add_test ("statistics-count-each-outcome-once",
                       statistics_count_each_outcome_once);
+  srtp_pair_add_test ("statistics-may-be-read-meanwhile",
+                      statistics_may_be_read_meanwhile);
   srtp_pair_add_test ("wrong-direction-is-a-programmers-error",
                       wrong_direction_is_a_programmers_error);
 
