@@ -64,6 +64,12 @@ tegata_context_new (TegataCertificate *certificate, GError **error)
   self->settings.cookies = TEGATA_COOKIES_AUTO;
   self->settings.tickets = TRUE;
   self->cookie_jar = tegata_cookie_jar_new ();
+  if (self->cookie_jar == NULL)
+  {
+    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_FAILED,
+                         "there is no randomness to be had for cookies");
+    return NULL;
+  }
   if (!tegata_context_set_srtp_profiles (self, DEFAULT_PROFILES, error))
   {
     return NULL;

@@ -13,14 +13,19 @@
  * guess, and 16 bytes of a MAC. A longer one would fit (32 bytes in DTLS 1.0), but the
  * answer must never be longer than what it answers, and nobody guesses 128 bits within
  * two minutes.
+ *
+ * It is bound to the address alone. Were it bound to the client's random too, as RFC 6347
+ * proposes, whoever sends a ClientHello in a client's name would have us send that client
+ * a cookie that is good for the forged one only, and libssl's clients take the first that
+ * comes. What a cookie proves, that its bearer receives at the address, needs no more.
  */
 
 #define SECRET_LEN 32
 #define TAG_LEN 16
 #define COOKIE_LEN (1 + TAG_LEN)
 #define SLOT_US (G_GINT64_CONSTANT (60) * G_USEC_PER_SEC)
-/* the address with its length, and the random */
-#define MAX_SUBJECT_LEN (1 + TEGATA_ADDRESS_MAX_LEN + TEGATA_RANDOM_LEN)
+/* the address with its length */
+#define MAX_SUBJECT_LEN (1 + TEGATA_ADDRESS_MAX_LEN)
 
 struct _TegataCookieJar
 {
@@ -61,30 +66,25 @@ hmac_sha256 (const guint8 *key, const guint8 *bytes, gsize len, guint8 mac[SECRE
          && mac_len == SECRET_LEN;
 }
 
-/* The address goes in with its length, so that no two pairs make the same bytes. */
 static gsize
-write_subject (const TegataAddress *peer,
-               const guint8 *random,
-               guint8 subject[MAX_SUBJECT_LEN])
+write_subject (const TegataAddress *peer, guint8 subject[MAX_SUBJECT_LEN])
 {
   subject[0] = peer->len;
   memcpy (subject + 1, peer->bytes, peer->len);
-  memcpy (subject + 1 + peer->len, random, TEGATA_RANDOM_LEN);
-  return 1 + (gsize) peer->len + TEGATA_RANDOM_LEN;
+  return 1 + (gsize) peer->len;
 }
 
 static gboolean
 bake (TegataCookieJar *self,
       gint64 slot,
       const TegataAddress *peer,
-      const guint8 *random,
       guint8 cookie[COOKIE_LEN])
 {
   gint64 slot_be = GINT64_TO_BE (slot);
   guint8 slot_secret[SECRET_LEN];
   guint8 subject[MAX_SUBJECT_LEN];
   guint8 mac[SECRET_LEN];
-  gsize subject_len = write_subject (peer, random, subject);
+  gsize subject_len = write_subject (peer, subject);
   gboolean done;
 
   done
@@ -117,7 +117,7 @@ is_ours (TegataCookieJar *self,
   {
     slot--;
   }
-  return bake (self, slot, peer, hello->random, expected)
+  return bake (self, slot, peer, expected)
          && CRYPTO_memcmp (hello->cookie.bytes, expected, COOKIE_LEN) == 0;
 }
 
@@ -195,7 +195,7 @@ tegata_cookie_jar_judge (TegataCookieJar *self,
     return TEGATA_COOKIE_PROVEN;
   }
 
-  if (!bake (self, slot, peer, hello.random, cookie))
+  if (!bake (self, slot, peer, cookie))
   {
     return TEGATA_COOKIE_DROP;
   }

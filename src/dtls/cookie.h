@@ -7,9 +7,9 @@ G_BEGIN_DECLS
 
 /*
  * Stateless cookies (RFC 6347 section 4.2.1), for any engine: a MAC over the peer's
- * address and the client's random, under a secret that changes every minute. The secrets
- * of the slots of time are derived from one random secret, so that nothing is stored and
- * nothing locks: any thread.
+ * address, under a secret that changes every minute. The secrets of the slots of time are
+ * derived from one random secret, so that nothing is stored and nothing locks: any
+ * thread.
  */
 
 typedef struct _TegataCookieJar TegataCookieJar;

@@ -74,6 +74,8 @@ tegata_openssl_renew (TegataEngine *self, GError **error)
   DTLS_set_timer_cb (self->ssl, tegata_openssl_set_timer);
   tegata_openssl_gate_clear (&self->gate);
   tegata_openssl_gate_init (&self->gate, self->role, self->stats);
+  self->flight_begun = FALSE;
+  self->n_libssl_timeouts = 0;
   rtt_us = self->machine.rtt_us;
   tegata_retransmit_init (&self->machine);
   tegata_retransmit_set_rtt_us (&self->machine, rtt_us);
@@ -147,7 +149,7 @@ static void
 handle_failure (TegataEngine *self)
 {
   if (self->role == TEGATA_ROLE_SERVER && self->status == TEGATA_ENGINE_HANDSHAKING
-      && self->stats->flights_sent == 0)
+      && self->stats->flights_sent == 0 && !self->flight_begun)
   {
     forget_hello (self);
     return;

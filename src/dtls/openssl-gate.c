@@ -121,6 +121,12 @@ is_place_possible (TegataOpensslGate *self,
   {
     return FALSE;
   }
+  /* A client says nothing more before it was answered. */
+  if (self->role == TEGATA_ROLE_SERVER && self->next_message <= self->hello_seq
+      && fragment->message_seq > self->hello_seq)
+  {
+    return FALSE;
+  }
   place = (guint) (fragment->message_seq - self->hello_seq);
   return place < 8 && (rule->places & PLACE (place)) != 0;
 }

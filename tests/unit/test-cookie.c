@@ -136,7 +136,7 @@ static const Showing showings[] = {
     TEGATA_COOKIE_CHALLENGE },
   { "of-another-address", "a", "b", 0, 0x5a, 1, -1, -1, TEGATA_COOKIE_CHALLENGE },
   { "of-a-longer-address", "a", "aZ", 0, 0x5a, 1, -1, -1, TEGATA_COOKIE_CHALLENGE },
-  { "of-another-random", "a", "a", 0, 0x5b, 1, -1, -1, TEGATA_COOKIE_CHALLENGE },
+  { "good-with-another-random", "a", "a", 0, 0x5b, 1, -1, -1, TEGATA_COOKIE_PROVEN },
   { "altered-minute", "a", "a", 0, 0x5a, 1, 0, -1, TEGATA_COOKIE_CHALLENGE },
   { "altered-first-byte", "a", "a", 0, 0x5a, 1, 1, -1, TEGATA_COOKIE_CHALLENGE },
   { "altered-last-byte", "a", "a", 0, 0x5a, 1, 16, -1, TEGATA_COOKIE_CHALLENGE },
