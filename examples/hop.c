@@ -11,19 +11,20 @@
 
 #include <poll.h>
 #include <stdio.h>
-#include <tegata/sdp.h>
 
 /* How many datagrams of one socket are handled before the other one has its turn. */
 #define BATCH 64
-#define FINGERPRINT_FILE_INTERVAL_US (50 * 1000)
 
 void
 hop_print_counts (Hop *hop, const char *title)
 {
-  TegataSessionStats stats;
+  TegataSessionStats stats = { 0 };
   guint64 n_in = 0;
 
-  tegata_session_get_stats (hop->session, &stats);
+  if (hop->session != NULL)
+  {
+    tegata_session_get_stats (hop->session, &stats);
+  }
   for (guint i = 0; i < TEGATA_N_SRTP_OUTCOMES; i++)
   {
     n_in += i == TEGATA_SRTP_OK ? 0 : stats.inbound.rtp[i] + stats.inbound.rtcp[i];
@@ -37,13 +38,13 @@ hop_print_counts (Hop *hop, const char *title)
 }
 
 static void
-print_connection (Hop *hop)
+print_connection (TegataSession *session)
 {
-  TegataDtls *dtls = tegata_session_get_dtls (hop->session);
+  TegataDtls *dtls = tegata_session_get_dtls (session);
   const char *profile
       = tegata_srtp_profile_to_string (tegata_dtls_get_srtp_profile (dtls));
   g_autoptr (TegataFingerprint) peer = tegata_fingerprint_new_for_certificate (
-      tegata_session_get_peer_certificate (hop->session), TEGATA_HASH_SHA256);
+      tegata_session_get_peer_certificate (session), TEGATA_HASH_SHA256);
   g_autofree char *text = tegata_fingerprint_to_string (peer);
 
   printf ("connected: %s, %s, %s\n",
@@ -53,54 +54,138 @@ print_connection (Hop *hop)
 }
 
 static void
-deliver (Hop *hop, const guint8 *packet, gsize len)
+deliver (Hop *hop, TegataSession *session, const guint8 *packet, gsize len)
 {
-  if (hop->plain_out.len > 0)
+  if (session == hop->session && hop->plain_out.len > 0)
   {
     udp_send (hop->plain, packet, len, &hop->plain_out);
   }
 }
 
+void
+hop_trust_peer (Hop *hop, TegataSession *session)
+{
+  tegata_session_set_peer_fingerprints (
+      session, (TegataFingerprint *const *) hop->fingerprints->pdata,
+      hop->fingerprints->len);
+}
+
+/* Who comes to a listener first is not yet the peer: who has its certificate is. */
 static void
-on_state (Hop *hop, TegataState state)
+on_connected (Hop *hop, TegataSession *session)
+{
+  if (hop->session != NULL && hop->session != session)
+  {
+    tegata_session_close (session);
+    return;
+  }
+  hop->session = session;
+  print_connection (session);
+}
+
+static void
+on_state (Hop *hop, TegataSession *session, TegataState state)
 {
   if (state == TEGATA_STATE_CONNECTED)
   {
-    print_connection (hop);
+    on_connected (hop, session);
   }
   else if (state == TEGATA_STATE_FAILED)
   {
-    fprintf (stderr, "udp-hop: %s\n", tegata_session_get_error (hop->session)->message);
+    fprintf (stderr, "udp-hop: %s\n", tegata_session_get_error (session)->message);
   }
-  else
+  else if (session == hop->session)
   {
     printf ("%s\n", tegata_state_to_string (state));
   }
+  if (state >= TEGATA_STATE_CLOSED && session != hop->session)
+  {
+    g_ptr_array_add (hop->ended, session);
+  }
+}
+
+static void
+handle_output (Hop *hop, TegataSession *session, const TegataOutput *output)
+{
+  switch (output->kind)
+  {
+  case TEGATA_OUTPUT_DATAGRAM:
+    udp_send (hop->network, output->buffer, output->len, &output->peer);
+    break;
+  case TEGATA_OUTPUT_RTP:
+  case TEGATA_OUTPUT_RTCP:
+    deliver (hop, session, output->buffer, output->len);
+    break;
+  case TEGATA_OUTPUT_STATE:
+    on_state (hop, session, output->state);
+    break;
+  case TEGATA_OUTPUT_ACCEPTED:
+    hop_trust_peer (hop, session);
+    break;
+  default:
+    break;
+  }
+}
+
+static TegataOutputKind
+poll_output (Hop *hop, TegataOutput *output, TegataSession **session)
+{
+  *session = hop->session;
+  return hop->listener == NULL ? tegata_session_poll (hop->session, output)
+                               : tegata_listener_poll (hop->listener, output, session);
 }
 
 static void
 drain_outputs (Hop *hop)
 {
   TegataOutput output = { .buffer = hop->output, .size = sizeof hop->output };
+  TegataSession *session;
 
-  while (tegata_session_poll (hop->session, &output) != TEGATA_OUTPUT_NONE)
+  while (poll_output (hop, &output, &session) != TEGATA_OUTPUT_NONE)
   {
-    switch (output.kind)
-    {
-    case TEGATA_OUTPUT_DATAGRAM:
-      udp_send (hop->network, output.buffer, output.len, &output.peer);
-      break;
-    case TEGATA_OUTPUT_RTP:
-    case TEGATA_OUTPUT_RTCP:
-      deliver (hop, output.buffer, output.len);
-      break;
-    case TEGATA_OUTPUT_STATE:
-      on_state (hop, output.state);
-      break;
-    default:
-      break;
-    }
+    handle_output (hop, session, &output);
   }
+  /* not before: they may have had an alert to send */
+  for (guint i = 0; i < hop->ended->len; i++)
+  {
+    tegata_listener_remove (hop->listener, hop->ended->pdata[i]);
+  }
+  g_ptr_array_set_size (hop->ended, 0);
+}
+
+static TegataReceived
+handle_datagram (Hop *hop,
+                 const TegataAddress *from,
+                 gsize *len,
+                 gint64 now_us,
+                 TegataSession **session)
+{
+  *session = hop->session;
+  return hop->listener == NULL
+             ? tegata_session_handle_datagram (hop->session, from, hop->buffer, len,
+                                               now_us)
+             : tegata_listener_handle_datagram (hop->listener, from, hop->buffer, len,
+                                                now_us, session);
+}
+
+static void
+handle_deadline (Hop *hop, gint64 now_us)
+{
+  if (hop->listener == NULL)
+  {
+    tegata_session_handle_deadline (hop->session, now_us);
+  }
+  else
+  {
+    tegata_listener_handle_deadline (hop->listener, now_us);
+  }
+}
+
+static gint64
+deadline_us (Hop *hop)
+{
+  return hop->listener == NULL ? tegata_session_deadline_us (hop->session)
+                               : tegata_listener_deadline_us (hop->listener);
 }
 
 static void
@@ -109,6 +194,7 @@ receive_from_network (Hop *hop, gint64 now_us)
   for (guint i = 0; i < BATCH; i++)
   {
     TegataAddress from;
+    TegataSession *session;
     gssize n = udp_receive (hop->network, hop->buffer, sizeof hop->buffer, &from);
     gsize len = (gsize) n;
 
@@ -116,13 +202,28 @@ receive_from_network (Hop *hop, gint64 now_us)
     {
       return;
     }
-    if (tegata_session_handle_datagram (hop->session, &from, hop->buffer, &len, now_us)
-        != TEGATA_RECEIVED_NOTHING)
+    if (handle_datagram (hop, &from, &len, now_us, &session) != TEGATA_RECEIVED_NOTHING)
     {
-      deliver (hop, hop->buffer, len);
+      deliver (hop, session, hop->buffer, len);
     }
     drain_outputs (hop);
   }
+}
+
+static TegataSrtpOutcome
+protect (Hop *hop, gsize *len)
+{
+  if (hop->session == NULL)
+  {
+    return TEGATA_SRTP_NO_KEYS;
+  }
+  if (tegata_packet_classify (hop->buffer, *len) == TEGATA_PACKET_RTCP)
+  {
+    return tegata_session_send_rtcp (hop->session, hop->buffer, *len, hop->buffer,
+                                     HOP_BUFFER_SIZE, len);
+  }
+  return tegata_session_send_rtp (hop->session, hop->buffer, *len, hop->buffer,
+                                  HOP_BUFFER_SIZE, len);
 }
 
 static void
@@ -140,11 +241,7 @@ receive_from_application (Hop *hop)
     {
       return;
     }
-    outcome = tegata_packet_classify (hop->buffer, len) == TEGATA_PACKET_RTCP
-                  ? tegata_session_send_rtcp (hop->session, hop->buffer, len, hop->buffer,
-                                              HOP_BUFFER_SIZE, &len)
-                  : tegata_session_send_rtp (hop->session, hop->buffer, len, hop->buffer,
-                                             HOP_BUFFER_SIZE, &len);
+    outcome = protect (hop, &len);
     if (outcome == TEGATA_SRTP_OK && tegata_session_get_peer (hop->session, &peer))
     {
       udp_send (hop->network, hop->buffer, len, &peer);
@@ -154,44 +251,6 @@ receive_from_application (Hop *hop)
       hop->n_unsent++;
     }
   }
-}
-
-gboolean
-hop_set_peer_fingerprints (Hop *hop, char **lines, GError **error)
-{
-  g_autoptr (GPtrArray) fingerprints
-      = tegata_sdp_parse_fingerprints ((const char *const *) lines, g_strv_length (lines),
-                                       TEGATA_FINGERPRINT_DEFAULT, error);
-
-  if (fingerprints == NULL)
-  {
-    return FALSE;
-  }
-  tegata_session_set_peer_fingerprints (
-      hop->session, (TegataFingerprint *const *) fingerprints->pdata, fingerprints->len);
-  return TRUE;
-}
-
-/* A fingerprint may come after the handshake: until it is there no media passes. */
-static gboolean
-look_for_fingerprint_file (Hop *hop, GError **error)
-{
-  g_autofree char *text = NULL;
-  g_auto (GStrv) lines = NULL;
-
-  if (hop->fingerprint_file == NULL
-      || !g_file_get_contents (hop->fingerprint_file, &text, NULL, NULL))
-  {
-    return TRUE;
-  }
-  lines = g_strsplit (g_strchomp (text), "\n", -1);
-  if (!hop_set_peer_fingerprints (hop, lines, error))
-  {
-    g_prefix_error (error, "%s: ", hop->fingerprint_file);
-    return FALSE;
-  }
-  hop->fingerprint_file = NULL;
-  return TRUE;
 }
 
 static void
@@ -210,12 +269,10 @@ wait_for_event (Hop *hop, const sigset_t *unblocked)
   struct pollfd fds[] = { { .fd = hop->network, .events = POLLIN },
                           { .fd = hop->plain, .events = POLLIN } };
   gint64 now_us = g_get_monotonic_time ();
-  gint64 wake_us = tegata_session_deadline_us (hop->session);
+  gint64 wake_us = deadline_us (hop);
   struct timespec wait = { 0 };
 
   sooner (&wake_us, hop->next_stats_us);
-  sooner (&wake_us,
-          hop->fingerprint_file != NULL ? now_us + FINGERPRINT_FILE_INTERVAL_US : -1);
   if (wake_us > now_us)
   {
     wait.tv_sec = (time_t) ((wake_us - now_us) / G_USEC_PER_SEC);
@@ -224,33 +281,42 @@ wait_for_event (Hop *hop, const sigset_t *unblocked)
   ppoll (fds, G_N_ELEMENTS (fds), wake_us < 0 ? NULL : &wait, unblocked);
 }
 
-gboolean
-hop_run (Hop *hop,
-         const volatile sig_atomic_t *interrupted,
-         const sigset_t *unblocked,
-         GError **error)
+static gboolean
+is_over (Hop *hop)
 {
-  while (tegata_session_get_state (hop->session) < TEGATA_STATE_CLOSED && !*interrupted)
+  return hop->session != NULL
+         && tegata_session_get_state (hop->session) >= TEGATA_STATE_CLOSED;
+}
+
+gboolean
+hop_has_failed (Hop *hop)
+{
+  return hop->session != NULL
+         && tegata_session_get_state (hop->session) == TEGATA_STATE_FAILED;
+}
+
+void
+hop_run (Hop *hop, const volatile sig_atomic_t *interrupted, const sigset_t *unblocked)
+{
+  while (!is_over (hop) && !*interrupted)
   {
     gint64 now_us;
 
     drain_outputs (hop);
     wait_for_event (hop, unblocked);
     now_us = g_get_monotonic_time ();
-    if (!look_for_fingerprint_file (hop, error))
-    {
-      return FALSE;
-    }
     receive_from_network (hop, now_us);
     receive_from_application (hop);
-    tegata_session_handle_deadline (hop->session, now_us);
+    handle_deadline (hop, now_us);
     if (hop->next_stats_us >= 0 && now_us >= hop->next_stats_us)
     {
       hop->next_stats_us += hop->stats_us;
       hop_print_counts (hop, "so far");
     }
   }
-  tegata_session_close (hop->session);
+  if (hop->session != NULL)
+  {
+    tegata_session_close (hop->session);
+  }
   drain_outputs (hop);
-  return TRUE;
 }

@@ -5,10 +5,10 @@
  *
  *     application <-- plain UDP --> udp-hop <== DTLS, SRTP, SRTCP ==> udp-hop <-- ...
  *
- * TegataSession on plain sockets and ppoll(2): one thread, no main loop. This file reads
- * options and sets up; the loop is hop.c. Certificates are verified by fingerprints,
- * which cross by files or on the command line: who carries them is what signalling is in
- * a real application.
+ * TegataSession and TegataListener on plain sockets and ppoll(2): one thread, no main
+ * loop. This file reads options and sets up; the loop is hop.c. Certificates are verified
+ * by fingerprints, which cross by files or on the command line: who carries them is what
+ * signalling is in a real application.
  *
  * Exit status: 0 closed by a signal or by the peer, 1 the association failed,
  * 2 the options or the set-up were wrong.
@@ -17,6 +17,7 @@
 #include "hop.h"
 #include "udp-socket.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <tegata/tegata.h>
 #include <unistd.h>
@@ -50,11 +51,38 @@ on_signal (int signal_number)
   interrupted = 1;
 }
 
+/* Waits for the file, which the peer's side may write after it was told our fingerprint.
+ * A signal ends the wait with an empty list. */
+static char **
+read_fingerprint_file (const char *path, const sigset_t *unblocked)
+{
+  const struct timespec interval = { .tv_nsec = 50 * 1000 * 1000L };
+  g_autofree char *text = NULL;
+
+  while (!interrupted && !g_file_get_contents (path, &text, NULL, NULL))
+  {
+    ppoll (NULL, 0, &interval, unblocked);
+  }
+  return g_strsplit (text != NULL ? g_strchomp (text) : "", "\n", -1);
+}
+
+static GPtrArray *
+read_peer_fingerprints (const Options *options, const sigset_t *unblocked, GError **error)
+{
+  g_auto (GStrv) lines
+      = options->peer_fingerprints != NULL
+            ? g_strdupv (options->peer_fingerprints)
+            : read_fingerprint_file (options->peer_fingerprint_file, unblocked);
+
+  return tegata_sdp_parse_fingerprints ((const char *const *) lines,
+                                        g_strv_length (lines), TEGATA_FINGERPRINT_DEFAULT,
+                                        error);
+}
+
 static TegataContext *
 make_context (const Options *options, GError **error)
 {
   g_autoptr (TegataCertificate) certificate = NULL;
-  g_autoptr (TegataContext) context = NULL;
 
   if (options->certificate_file != NULL)
   {
@@ -71,13 +99,7 @@ make_context (const Options *options, GError **error)
       return NULL;
     }
   }
-  context = tegata_context_new (certificate, error);
-  if (context != NULL)
-  {
-    /* nothing else has proved that the source of a ClientHello is where it says */
-    tegata_context_set_cookies (context, TEGATA_COOKIES_ALWAYS);
-  }
-  return g_steal_pointer (&context);
+  return tegata_context_new (certificate, error);
 }
 
 static gboolean
@@ -130,63 +152,93 @@ open_plain_side (Hop *hop, const Options *options, GError **error)
   return TRUE;
 }
 
+/* Anybody can send to a port that listens: a listener keeps nothing of who has not proved
+ * by a cookie that it is where it says. */
 static gboolean
-open_network_side (Hop *hop, const Options *options, GError **error)
+listen_to_network (Hop *hop, TegataContext *context, const char *where, GError **error)
 {
-  gboolean is_server = options->listen != NULL;
   TegataAddress address;
+  g_autofree char *name = NULL;
 
-  if (is_server ? !udp_resolve (options->listen, "0.0.0.0", &address, error)
-                : !udp_resolve (options->connect, NULL, &address, error))
+  hop->listener = tegata_listener_new (context, error);
+  if (hop->listener == NULL || !udp_resolve (where, "0.0.0.0", &address, error))
   {
     return FALSE;
   }
-  hop->network = udp_open (&address, is_server, error);
+  hop->network = udp_open (&address, TRUE, error);
   if (hop->network < 0)
   {
     return FALSE;
   }
-  if (is_server)
-  {
-    g_autofree char *name = udp_local_name (hop->network);
-
-    printf ("listening: %s\n", name);
-  }
-  else
-  {
-    tegata_session_set_peer (hop->session, &address);
-  }
-  return tegata_session_start (hop->session,
-                               is_server ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT,
-                               g_get_monotonic_time (), error);
+  name = udp_local_name (hop->network);
+  printf ("listening: %s\n", name);
+  return TRUE;
 }
 
 static gboolean
-set_up (Hop *hop, const Options *options, GError **error)
+connect_to_network (Hop *hop, TegataContext *context, const char *where, GError **error)
 {
-  g_autoptr (TegataContext) context = make_context (options, error);
+  TegataAddress address;
 
-  if (context == NULL || !publish_fingerprint (options, context, error))
+  if (!udp_resolve (where, NULL, &address, error))
   {
     return FALSE;
   }
   hop->session = tegata_session_new (context);
-  hop->fingerprint_file = options->peer_fingerprint_file;
-  hop->stats_us = (gint64) options->stats_s * G_USEC_PER_SEC;
-  hop->next_stats_us
-      = options->stats_s > 0 ? g_get_monotonic_time () + hop->stats_us : -1;
-  if (options->peer_fingerprints != NULL
-      && !hop_set_peer_fingerprints (hop, options->peer_fingerprints, error))
+  tegata_session_set_peer (hop->session, &address);
+  hop->network = udp_open (&address, FALSE, error);
+  return hop->network >= 0;
+}
+
+/* The time runs once it is known whom to expect; who was earlier waits in the socket. */
+static gboolean
+start (Hop *hop, const Options *options, const sigset_t *unblocked, GError **error)
+{
+  gint64 now_us;
+
+  hop->fingerprints = read_peer_fingerprints (options, unblocked, error);
+  if (hop->fingerprints == NULL)
   {
     return FALSE;
   }
-  return open_plain_side (hop, options, error) && open_network_side (hop, options, error);
+  now_us = g_get_monotonic_time ();
+  hop->stats_us = (gint64) options->stats_s * G_USEC_PER_SEC;
+  hop->next_stats_us = options->stats_s > 0 ? now_us + hop->stats_us : -1;
+  if (hop->session == NULL)
+  {
+    return TRUE;
+  }
+  hop_trust_peer (hop, hop->session);
+  return tegata_session_start (hop->session, TEGATA_ROLE_CLIENT, now_us, error);
+}
+
+static gboolean
+set_up (Hop *hop, const Options *options, const sigset_t *unblocked, GError **error)
+{
+  g_autoptr (TegataContext) context = make_context (options, error);
+  gboolean open;
+
+  if (context == NULL || !publish_fingerprint (options, context, error)
+      || !open_plain_side (hop, options, error))
+  {
+    return FALSE;
+  }
+  open = options->listen != NULL
+             ? listen_to_network (hop, context, options->listen, error)
+             : connect_to_network (hop, context, options->connect, error);
+  return open && start (hop, options, unblocked, error);
 }
 
 static void
 tear_down (Hop *hop)
 {
-  g_clear_pointer (&hop->session, tegata_session_free);
+  if (hop->listener == NULL)
+  {
+    g_clear_pointer (&hop->session, tegata_session_free);
+  }
+  g_clear_pointer (&hop->listener, tegata_listener_free);
+  g_clear_pointer (&hop->fingerprints, g_ptr_array_unref);
+  g_ptr_array_unref (hop->ended);
   if (hop->network >= 0)
   {
     close (hop->network);
@@ -299,24 +351,23 @@ main (int argc, char **argv)
   Hop *hop = g_new0 (Hop, 1);
   g_autoptr (GError) error = NULL;
   sigset_t unblocked;
-  int status = EXIT_CLOSED;
+  int status;
 
   hop->network = hop->plain = -1;
+  hop->ended = g_ptr_array_new ();
   setvbuf (stdout, NULL, _IOLBF, 0);
   catch_signals (&unblocked);
-  if (!parse_options (&options, &argc, &argv, &error) || !set_up (hop, &options, &error)
-      || !hop_run (hop, &interrupted, &unblocked, &error))
+  if (!parse_options (&options, &argc, &argv, &error)
+      || !set_up (hop, &options, &unblocked, &error))
   {
     fprintf (stderr, "udp-hop: %s\n", error->message);
     status = EXIT_SETUP;
   }
   else
   {
+    hop_run (hop, &interrupted, &unblocked);
     hop_print_counts (hop, "total");
-    if (tegata_session_get_state (hop->session) == TEGATA_STATE_FAILED)
-    {
-      status = EXIT_FAILED;
-    }
+    status = hop_has_failed (hop) ? EXIT_FAILED : EXIT_CLOSED;
   }
   tear_down (hop);
   options_clear (&options);

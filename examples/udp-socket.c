@@ -27,8 +27,7 @@ split_host_port (const char *text,
   }
   if (colon == NULL || colon == text)
   {
-    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
-                 "“%s” names no host: expected HOST:PORT", text);
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "expected HOST:PORT");
     return FALSE;
   }
 
@@ -89,8 +88,11 @@ udp_resolve (const char *text,
   const char *port = NULL;
   int failure;
 
-  if (!split_host_port (text, default_host, &host, &port, error))
+  /* getaddrinfo() takes a number beyond 16 bits, and cuts it */
+  if (!split_host_port (text, default_host, &host, &port, error)
+      || !g_ascii_string_to_unsigned (port, 10, 0, G_MAXUINT16, NULL, error))
   {
+    g_prefix_error (error, "“%s” is not an address of UDP: ", text);
     return FALSE;
   }
   failure = getaddrinfo (host, port, &hints, &found);
