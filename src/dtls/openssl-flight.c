@@ -17,6 +17,8 @@
  */
 
 #define MAX_LIBSSL_TIMEOUTS 11 /* it dies of the 13th, and may count one on its own */
+/* It looks at its timer with every record that it reads, whoever drives it. */
+#define LIBSSL_NEVER_US (3600U * G_USEC_PER_SEC)
 
 static TegataRetransmitAction
 tell_machine (TegataEngine *self, TegataRetransmitEvent event)
@@ -41,6 +43,10 @@ tegata_openssl_set_timer (SSL *ssl, unsigned int waited_us)
   else
   {
     self->n_libssl_timeouts++;
+  }
+  if (self->n_libssl_timeouts >= MAX_LIBSSL_TIMEOUTS)
+  {
+    return LIBSSL_NEVER_US;
   }
   return (unsigned int) tegata_retransmit_timeout_us (&self->machine);
 }
