@@ -256,6 +256,8 @@ pump_established (TegataEngine *self)
   {
     self->n_late_answers++;
     self->stats->retransmissions++;
+    tegata_retransmit_handle (&self->machine, TEGATA_RETRANSMIT_LAST_FLIGHT_SENT,
+                              self->now_us);
   }
   tegata_openssl_flush (self);
 }
