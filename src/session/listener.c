@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/peer-table.h"
 #include "session/session-private.h"
 
 #include "dtls/context-private.h"
@@ -7,10 +8,6 @@
 #include <tegata/listener.h>
 
 /*
- * Sessions by address for what comes in, by deadline for the clock, and in a list of
- * those that may have outputs for who polls: nothing here ever walks all sessions. A
- * session tells through its touched function that it moved, whoever called it.
- *
  * Of a source without a session nothing is kept but the answer to it, in a queue of fixed
  * size: a flood loses answers, which a true client asks for again, and never memory.
  */
@@ -22,45 +19,13 @@ struct _TegataListener
 {
   TegataContext *context;
   guint max_sessions;
-  GHashTable *sessions;   /* TegataSession -> Entry, owned */
-  GHashTable *by_address; /* TegataAddress (in the Entry) -> Entry */
-  GSequence *deadlines;   /* of Entry with a deadline, earliest first */
-  GQueue ready;           /* of Entry, by its own link */
+  TegataPeerTable peers;
   TegataHoldQueue answers;
   GByteArray *answer; /* room for the one that is being made */
   guint64 accepted;
   guint64 cookies_sent;
   guint64 refused[TEGATA_N_REFUSALS];
 };
-
-typedef struct
-{
-  TegataListener *listener;
-  TegataSession *session; /* owned */
-  TegataAddress address;
-  gint64 deadline_us;      /* as it stands in the sequence */
-  GSequenceIter *deadline; /* NULL: it has none */
-  GList ready_link;
-  gboolean is_ready;
-  gboolean was_told; /* ACCEPTED was polled */
-} Entry;
-
-static void
-entry_free (gpointer data)
-{
-  Entry *self = data;
-
-  if (self->deadline != NULL)
-  {
-    g_sequence_remove (self->deadline);
-  }
-  if (self->is_ready)
-  {
-    g_queue_unlink (&self->listener->ready, &self->ready_link);
-  }
-  tegata_session_free (self->session);
-  g_free (self);
-}
 
 TegataListener *
 tegata_listener_new (TegataContext *context, GError **error)
@@ -77,11 +42,8 @@ tegata_listener_new (TegataContext *context, GError **error)
   self = g_new0 (TegataListener, 1);
   self->context = tegata_context_ref (context);
   self->max_sessions = TEGATA_LISTENER_DEFAULT_MAX_SESSIONS;
-  self->sessions = g_hash_table_new_full (NULL, NULL, NULL, entry_free);
-  self->by_address = g_hash_table_new (tegata_address_hash, tegata_address_equal);
-  self->deadlines = g_sequence_new (NULL);
+  tegata_peer_table_init (&self->peers);
   self->answer = g_byte_array_new ();
-  g_queue_init (&self->ready);
   tegata_hold_queue_init (&self->answers, MAX_ANSWERS, MAX_ANSWER_BYTES);
   return self;
 }
@@ -94,9 +56,7 @@ tegata_listener_free (TegataListener *self)
     return;
   }
 
-  g_hash_table_unref (self->by_address);
-  g_hash_table_unref (self->sessions);
-  g_sequence_free (self->deadlines);
+  tegata_peer_table_clear (&self->peers);
   g_byte_array_unref (self->answer);
   tegata_hold_queue_clear (&self->answers);
   tegata_context_unref (self->context);
@@ -111,76 +71,12 @@ tegata_listener_set_max_sessions (TegataListener *self, guint max_sessions)
   self->max_sessions = max_sessions;
 }
 
-/* Ties are broken by address in memory: any order will do, but it must be one. */
-static int
-compare_deadlines (gconstpointer a, gconstpointer b, gpointer user_data)
-{
-  const Entry *first = a;
-  const Entry *second = b;
-
-  (void) user_data;
-  if (first->deadline_us != second->deadline_us)
-  {
-    return first->deadline_us < second->deadline_us ? -1 : 1;
-  }
-  return (first > second) - (first < second);
-}
-
-static void
-entry_sort (Entry *self)
-{
-  gint64 deadline_us = tegata_session_deadline_us (self->session);
-
-  if (self->deadline != NULL && deadline_us == self->deadline_us)
-  {
-    return;
-  }
-  if (self->deadline != NULL)
-  {
-    g_sequence_remove (self->deadline);
-    self->deadline = NULL;
-  }
-  self->deadline_us = deadline_us;
-  if (deadline_us >= 0)
-  {
-    self->deadline = g_sequence_insert_sorted (self->listener->deadlines, self,
-                                               compare_deadlines, NULL);
-  }
-}
-
-static void
-entry_touched (TegataSession *session, gpointer user_data)
-{
-  Entry *self = user_data;
-
-  (void) session;
-  if (!self->is_ready)
-  {
-    self->is_ready = TRUE;
-    g_queue_push_tail_link (&self->listener->ready, &self->ready_link);
-  }
-  entry_sort (self);
-}
-
-static Entry *
-entry_new (TegataListener *listener, TegataSession *session, const TegataAddress *peer)
-{
-  Entry *self = g_new0 (Entry, 1);
-
-  self->listener = listener;
-  self->session = session;
-  self->address = *peer;
-  self->ready_link.data = self;
-  return self;
-}
-
 /* (transfer none) (nullable): a new session, started. */
-static Entry *
+static TegataPeer *
 accept_source (TegataListener *self, const TegataAddress *peer, gint64 now_us)
 {
   TegataCookies cookies = tegata_context_get_settings (self->context)->cookies;
   TegataSession *session = tegata_session_new (self->context);
-  Entry *entry;
 
   tegata_session_set_peer (session, peer);
   tegata_session_set_wants_cookie (session, cookies != TEGATA_COOKIES_NEVER);
@@ -190,14 +86,8 @@ accept_source (TegataListener *self, const TegataAddress *peer, gint64 now_us)
     return NULL;
   }
 
-  entry = entry_new (self, session, peer);
-  g_hash_table_insert (self->sessions, session, entry);
-  /* replace, not insert: the key must live in the entry that owns the address */
-  g_hash_table_replace (self->by_address, &entry->address, entry);
-  tegata_session_set_touched_func (session, entry_touched, entry);
-  entry_touched (session, entry);
   self->accepted++;
-  return entry;
+  return tegata_peer_table_add (&self->peers, session, peer);
 }
 
 static void
@@ -236,7 +126,7 @@ judge (TegataListener *self,
 }
 
 /* (transfer none) (nullable): its new session, where it has earned one. */
-static Entry *
+static TegataPeer *
 receive_from_stranger (TegataListener *self,
                        const TegataAddress *peer,
                        const guint8 *bytes,
@@ -244,7 +134,7 @@ receive_from_stranger (TegataListener *self,
                        gint64 now_us)
 {
   TegataPacketKind kind = tegata_packet_classify (bytes, len);
-  Entry *entry;
+  TegataPeer *known;
 
   if (kind != TEGATA_PACKET_DTLS)
   {
@@ -267,31 +157,17 @@ receive_from_stranger (TegataListener *self,
     return NULL;
   }
 
-  if (g_hash_table_size (self->sessions) >= self->max_sessions)
+  if (tegata_peer_table_get_size (&self->peers) >= self->max_sessions)
   {
     refuse (self, TEGATA_REFUSED_OVERFLOW);
     return NULL;
   }
-  entry = accept_source (self, peer, now_us);
-  if (entry == NULL)
+  known = accept_source (self, peer, now_us);
+  if (known == NULL)
   {
     refuse (self, TEGATA_REFUSED_HELLO);
   }
-  return entry;
-}
-
-/* (nullable): a session that has ended owns its address no longer. */
-static Entry *
-look_up (TegataListener *self, const TegataAddress *peer)
-{
-  Entry *entry = g_hash_table_lookup (self->by_address, peer);
-
-  if (entry != NULL && tegata_session_has_ended (entry->session))
-  {
-    g_hash_table_remove (self->by_address, peer);
-    return NULL;
-  }
-  return entry;
+  return known;
 }
 
 TegataReceived
@@ -302,7 +178,7 @@ tegata_listener_handle_datagram (TegataListener *self,
                                  gint64 now_us,
                                  TegataSession **session)
 {
-  Entry *entry;
+  TegataPeer *known;
 
   g_return_val_if_fail (self != NULL && session != NULL, TEGATA_RECEIVED_NOTHING);
   g_return_val_if_fail (peer != NULL && peer->len <= TEGATA_ADDRESS_MAX_LEN,
@@ -311,18 +187,18 @@ tegata_listener_handle_datagram (TegataListener *self,
                         TEGATA_RECEIVED_NOTHING);
 
   *session = NULL;
-  entry = look_up (self, peer);
-  if (entry == NULL)
+  known = tegata_peer_table_look_up (&self->peers, peer);
+  if (known == NULL)
   {
-    entry = receive_from_stranger (self, peer, bytes, *len, now_us);
+    known = receive_from_stranger (self, peer, bytes, *len, now_us);
   }
-  if (entry == NULL)
+  if (known == NULL)
   {
     return TEGATA_RECEIVED_NOTHING;
   }
 
-  *session = entry->session;
-  return tegata_session_handle_datagram (entry->session, peer, bytes, len, now_us);
+  *session = known->session;
+  return tegata_session_handle_datagram (known->session, peer, bytes, len, now_us);
 }
 
 /* Those that are due are picked first: one that is due again at once has to wait for the
@@ -330,22 +206,11 @@ tegata_listener_handle_datagram (TegataListener *self,
 void
 tegata_listener_handle_deadline (TegataListener *self, gint64 now_us)
 {
-  g_autoptr (GPtrArray) due = g_ptr_array_new ();
-  GSequenceIter *iter;
+  g_autoptr (GPtrArray) due = NULL;
 
   g_return_if_fail (self != NULL);
 
-  for (iter = g_sequence_get_begin_iter (self->deadlines); !g_sequence_iter_is_end (iter);
-       iter = g_sequence_iter_next (iter))
-  {
-    Entry *entry = g_sequence_get (iter);
-
-    if (entry->deadline_us > now_us)
-    {
-      break;
-    }
-    g_ptr_array_add (due, entry->session);
-  }
+  due = tegata_peer_table_get_due (&self->peers, now_us);
   for (guint i = 0; i < due->len; i++)
   {
     tegata_session_handle_deadline (due->pdata[i], now_us);
@@ -355,16 +220,9 @@ tegata_listener_handle_deadline (TegataListener *self, gint64 now_us)
 gint64
 tegata_listener_deadline_us (TegataListener *self)
 {
-  GSequenceIter *first;
-
   g_return_val_if_fail (self != NULL, -1);
 
-  first = g_sequence_get_begin_iter (self->deadlines);
-  if (g_sequence_iter_is_end (first))
-  {
-    return -1;
-  }
-  return ((Entry *) g_sequence_get (first))->deadline_us;
+  return tegata_peer_table_deadline_us (&self->peers);
 }
 
 static gboolean
@@ -394,7 +252,7 @@ put_nothing (TegataOutput *output, TegataOutputKind kind)
 }
 
 static TegataOutputKind
-entry_poll (Entry *self, TegataOutput *output)
+poll_peer (TegataPeer *self, TegataOutput *output)
 {
   if (!self->was_told)
   {
@@ -409,7 +267,7 @@ entry_poll (Entry *self, TegataOutput *output)
 TegataOutputKind
 tegata_listener_poll (TegataListener *self, TegataOutput *output, TegataSession **session)
 {
-  GList *link;
+  TegataPeer *peer;
 
   g_return_val_if_fail (self != NULL && session != NULL, TEGATA_OUTPUT_NONE);
   g_return_val_if_fail (output != NULL && output->buffer != NULL, TEGATA_OUTPUT_NONE);
@@ -421,18 +279,14 @@ tegata_listener_poll (TegataListener *self, TegataOutput *output, TegataSession 
     return output->kind;
   }
 
-  while ((link = g_queue_peek_head_link (&self->ready)) != NULL)
+  while ((peer = tegata_peer_table_peek_ready (&self->peers)) != NULL)
   {
-    Entry *entry = link->data;
-
-    if (entry_poll (entry, output) != TEGATA_OUTPUT_NONE)
+    if (poll_peer (peer, output) != TEGATA_OUTPUT_NONE)
     {
-      *session = entry->session;
+      *session = peer->session;
       return output->kind;
     }
-    g_queue_unlink (&self->ready, link);
-    entry->is_ready = FALSE;
-    entry_sort (entry);
+    tegata_peer_set_idle (peer);
   }
   put_nothing (output, TEGATA_OUTPUT_NONE);
   return TEGATA_OUTPUT_NONE;
@@ -441,17 +295,12 @@ tegata_listener_poll (TegataListener *self, TegataOutput *output, TegataSession 
 void
 tegata_listener_remove (TegataListener *self, TegataSession *session)
 {
-  Entry *entry;
+  gboolean was_ours;
 
   g_return_if_fail (self != NULL);
-  entry = g_hash_table_lookup (self->sessions, session);
-  g_return_if_fail (entry != NULL);
 
-  if (g_hash_table_lookup (self->by_address, &entry->address) == entry)
-  {
-    g_hash_table_remove (self->by_address, &entry->address);
-  }
-  g_hash_table_remove (self->sessions, session);
+  was_ours = tegata_peer_table_remove (&self->peers, session);
+  g_return_if_fail (was_ours);
 }
 
 void
@@ -460,7 +309,7 @@ tegata_listener_get_stats (TegataListener *self, TegataListenerStats *stats)
   g_return_if_fail (self != NULL && stats != NULL);
 
   memset (stats, 0, sizeof *stats);
-  stats->sessions = g_hash_table_size (self->sessions);
+  stats->sessions = tegata_peer_table_get_size (&self->peers);
   stats->accepted = self->accepted;
   stats->cookies_sent = self->cookies_sent;
   memcpy (stats->refused, self->refused, sizeof stats->refused);
