@@ -17,7 +17,6 @@
  */
 
 #define MAX_LIBSSL_TIMEOUTS 11 /* it dies of the 13th, and may count one on its own */
-#define NEVER_US 3600000000U   /* an hour: no handshake takes that long */
 /* It looks at its timer with every record that it reads, whoever drives it. */
 #define LIBSSL_NEVER_US (3600U * G_USEC_PER_SEC)
 
