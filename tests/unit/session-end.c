@@ -29,6 +29,16 @@ end_init (End *self, const char *address, const char *profiles)
 }
 
 void
+end_renew_with_cookies (End *self)
+{
+  tegata_session_free (self->session);
+  tegata_context_unref (self->context);
+  self->context = tegata_context_new (NULL, NULL);
+  tegata_context_set_cookies (self->context, TEGATA_COOKIES_ALWAYS);
+  self->session = tegata_session_new (self->context);
+}
+
+void
 end_clear (End *self)
 {
   if (self->owns_session)
@@ -265,4 +275,104 @@ end_describe (End *self)
     describe_event (text, self->told->pdata[i]);
   }
   return g_string_free (text, FALSE);
+}
+
+void
+ends_init (Ends *self, const char *profiles)
+{
+  end_init (&self->client, "client", profiles);
+  end_init (&self->server, "server", profiles);
+}
+
+void
+ends_clear (Ends *self)
+{
+  end_clear (&self->client);
+  end_clear (&self->server);
+}
+
+void
+end_assert_state (End *end, TegataState state)
+{
+  g_assert_cmpstr (tegata_state_to_string (tegata_session_get_state (end->session)), ==,
+                   tegata_state_to_string (state));
+}
+
+void
+end_assert_told (End *end, const char *expected)
+{
+  g_autofree char *told = end_describe (end);
+
+  g_assert_cmpstr (told, ==, expected);
+}
+
+guint64
+end_n_refused (End *end, TegataRefusal refusal)
+{
+  TegataSessionStats stats;
+
+  tegata_session_get_stats (end->session, &stats);
+  return stats.refused[refusal];
+}
+
+void
+end_send_rtp (End *from, End *to, guint16 number, TegataReceived expected)
+{
+  g_autoptr (GBytes) packet = make_rtp (number);
+  g_autoptr (GBytes) protected = end_protect (from, packet);
+
+  g_assert_cmpint (end_receive (to, &from->address, protected, NULL), ==, expected);
+}
+
+void
+end_send_data (End *from, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (tegata_session_send_data (from->session, (const guint8 *) text,
+                                           strlen (text), &error));
+  g_assert_no_error (error);
+}
+
+void
+ends_connect_server_first (Ends *pair)
+{
+  end_expect (&pair->client, tegata_context_get_certificate (pair->server.context));
+  end_expect (&pair->server, tegata_context_get_certificate (pair->client.context));
+  end_start (&pair->server, TEGATA_ROLE_SERVER);
+  end_start (&pair->client, TEGATA_ROLE_CLIENT);
+  for (guint round = 0;
+       tegata_session_get_state (pair->server.session) != TEGATA_STATE_CONNECTED; round++)
+  {
+    Event *event;
+
+    g_assert_cmpuint (round, <, 10);
+    while ((event = g_queue_pop_head (&pair->server.datagrams)) != NULL)
+    {
+      end_receive (&pair->client, &pair->server.address, event->bytes, NULL);
+      event_free (event);
+    }
+    end_poll (&pair->client);
+    while ((event = g_queue_pop_head (&pair->client.datagrams)) != NULL)
+    {
+      end_receive (&pair->server, &pair->client.address, event->bytes, NULL);
+      event_free (event);
+    }
+    end_poll (&pair->server);
+  }
+  end_assert_state (&pair->client, TEGATA_STATE_CONNECTING);
+}
+
+void
+ends_finish_client (Ends *pair)
+{
+  Event *event;
+
+  end_poll (&pair->server);
+  while ((event = g_queue_pop_head (&pair->server.datagrams)) != NULL)
+  {
+    end_receive (&pair->client, &pair->server.address, event->bytes, NULL);
+    event_free (event);
+  }
+  end_assert_state (&pair->client, TEGATA_STATE_CONNECTED);
 }

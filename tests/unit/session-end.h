@@ -33,6 +33,9 @@ typedef struct
  */
 void end_init (End *self, const char *address, const char *profiles);
 void end_clear (End *self);
+
+/* Another session, of a context that always wants cookies. */
+void end_renew_with_cookies (End *self);
 void end_expect (End *self, TegataCertificate *certificate);
 void end_start (End *self, TegataRole role);
 
@@ -64,5 +67,26 @@ gboolean end_is_mute (End *self);
 /* The states it told, one after the other, and each packet and each data: "connecting
  * connected rtp:1 data:abc". (transfer full) */
 char *end_describe (End *self);
+void end_assert_told (End *self, const char *expected);
+void end_assert_state (End *self, TegataState state);
+guint64 end_n_refused (End *self, TegataRefusal refusal);
+
+void end_send_rtp (End *from, End *to, guint16 number, TegataReceived expected);
+void end_send_data (End *from, const char *text);
+
+typedef struct
+{
+  End client;
+  End server;
+} Ends;
+
+void ends_init (Ends *self, const char *profiles);
+void ends_clear (Ends *self);
+
+/* The server is connected; its last flight waits in its queue, so the client is not. */
+void ends_connect_server_first (Ends *self);
+
+/* Hands the client the server's last flight, without polling the client. */
+void ends_finish_client (Ends *self);
 
 G_END_DECLS

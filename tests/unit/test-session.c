@@ -1,53 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session-end.h"
 
-#include "session/hold-queue.h"
-
 #include <string.h>
-
-typedef struct
-{
-  End client;
-  End server;
-} Pair;
-
-static void
-pair_init (Pair *self, const char *profiles)
-{
-  end_init (&self->client, "client", profiles);
-  end_init (&self->server, "server", profiles);
-}
-
-static void
-pair_clear (Pair *self)
-{
-  end_clear (&self->client);
-  end_clear (&self->server);
-}
-
-static void
-assert_state (End *end, TegataState state)
-{
-  g_assert_cmpstr (tegata_state_to_string (tegata_session_get_state (end->session)), ==,
-                   tegata_state_to_string (state));
-}
-
-static void
-assert_told (End *end, const char *expected)
-{
-  g_autofree char *told = end_describe (end);
-
-  g_assert_cmpstr (told, ==, expected);
-}
-
-static guint64
-n_refused (End *end, TegataRefusal refusal)
-{
-  TegataSessionStats stats;
-
-  tegata_session_get_stats (end->session, &stats);
-  return stats.refused[refusal];
-}
 
 static void
 assert_crosses (End *from, End *to, GBytes *packet, TegataReceived expected)
@@ -57,25 +11,6 @@ assert_crosses (End *from, End *to, GBytes *packet, TegataReceived expected)
 
   g_assert_cmpint (end_receive (to, &from->address, protected, &plain), ==, expected);
   g_assert_true (g_bytes_equal (plain, packet));
-}
-
-static void
-send_rtp (End *from, End *to, guint16 number, TegataReceived expected)
-{
-  g_autoptr (GBytes) packet = make_rtp (number);
-  g_autoptr (GBytes) protected = end_protect (from, packet);
-
-  g_assert_cmpint (end_receive (to, &from->address, protected, NULL), ==, expected);
-}
-
-static void
-send_data (End *from, const char *text)
-{
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (tegata_session_send_data (from->session, (const guint8 *) text,
-                                           strlen (text), &error));
-  g_assert_no_error (error);
 }
 
 static const char *const profiles[] = {
@@ -91,22 +26,22 @@ test_profile (gconstpointer data)
   g_autoptr (GBytes) rtp = make_rtp (1);
   g_autoptr (GBytes) rtcp = make_rtcp (2);
   TegataSessionStats stats;
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, data);
+  ends_init (&pair, data);
   ends_connect (&pair.client, &pair.server);
   assert_crosses (&pair.client, &pair.server, rtp, TEGATA_RECEIVED_RTP);
   assert_crosses (&pair.server, &pair.client, rtp, TEGATA_RECEIVED_RTP);
   assert_crosses (&pair.client, &pair.server, rtcp, TEGATA_RECEIVED_RTCP);
   assert_crosses (&pair.server, &pair.client, rtcp, TEGATA_RECEIVED_RTCP);
-  send_data (&pair.client, "there");
-  send_data (&pair.server, "back");
+  end_send_data (&pair.client, "there");
+  end_send_data (&pair.server, "back");
   ends_shuttle (&pair.client, &pair.server);
-  assert_told (&pair.client, "connecting connected data:back");
-  assert_told (&pair.server, "connecting connected data:there");
+  end_assert_told (&pair.client, "connecting connected data:back");
+  end_assert_told (&pair.server, "connecting connected data:there");
   tegata_session_get_stats (pair.client.session, &stats);
   g_assert_cmpstr (stats.srtp_cipher, ==, data);
-  pair_clear (&pair);
+  ends_clear (&pair);
 }
 
 static void
@@ -114,9 +49,9 @@ test_data_only (void)
 {
   g_autoptr (GBytes) rtp = make_rtp (1);
   TegataSessionStats stats;
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, "");
+  ends_init (&pair, "");
   g_assert_cmpint (end_receive (&pair.server, &pair.client.address, rtp, NULL), ==,
                    TEGATA_RECEIVED_NOTHING);
   ends_connect (&pair.client, &pair.server);
@@ -125,9 +60,9 @@ test_data_only (void)
   g_assert_null (tegata_session_get_srtp (pair.server.session, TEGATA_SRTP_OUTBOUND));
   g_assert_cmpint (end_receive (&pair.server, &pair.client.address, rtp, NULL), ==,
                    TEGATA_RECEIVED_NOTHING);
-  send_data (&pair.client, "there");
+  end_send_data (&pair.client, "there");
   ends_shuttle (&pair.client, &pair.server);
-  assert_told (&pair.server, "connecting connected data:there");
+  end_assert_told (&pair.server, "connecting connected data:there");
 
   tegata_session_get_stats (pair.server.session, &stats);
   g_assert_null (stats.srtp_cipher);
@@ -135,231 +70,7 @@ test_data_only (void)
   tegata_session_get_stats (pair.client.session, &stats);
   g_assert_cmpuint (stats.outbound.rtp[TEGATA_SRTP_NO_KEYS], ==, 1);
   g_assert_cmpuint (stats.outbound.rtcp[TEGATA_SRTP_NO_KEYS], ==, 1);
-  pair_clear (&pair);
-}
-
-/* The server is connected; its last flight waits in its queue, so the client is not. */
-static void
-connect_server_first (Pair *pair)
-{
-  end_expect (&pair->client, tegata_context_get_certificate (pair->server.context));
-  end_expect (&pair->server, tegata_context_get_certificate (pair->client.context));
-  end_start (&pair->server, TEGATA_ROLE_SERVER);
-  end_start (&pair->client, TEGATA_ROLE_CLIENT);
-  for (guint round = 0;
-       tegata_session_get_state (pair->server.session) != TEGATA_STATE_CONNECTED; round++)
-  {
-    Event *event;
-
-    g_assert_cmpuint (round, <, 10);
-    while ((event = g_queue_pop_head (&pair->server.datagrams)) != NULL)
-    {
-      end_receive (&pair->client, &pair->server.address, event->bytes, NULL);
-      event_free (event);
-    }
-    end_poll (&pair->client);
-    while ((event = g_queue_pop_head (&pair->client.datagrams)) != NULL)
-    {
-      end_receive (&pair->server, &pair->client.address, event->bytes, NULL);
-      event_free (event);
-    }
-    end_poll (&pair->server);
-  }
-  assert_state (&pair->client, TEGATA_STATE_CONNECTING);
-}
-
-/* Hands the client the server's last flight, without polling the client. */
-static void
-finish_client (Pair *pair)
-{
-  Event *event;
-
-  end_poll (&pair->server);
-  while ((event = g_queue_pop_head (&pair->server.datagrams)) != NULL)
-  {
-    end_receive (&pair->client, &pair->server.address, event->bytes, NULL);
-    event_free (event);
-  }
-  assert_state (&pair->client, TEGATA_STATE_CONNECTED);
-}
-
-static void
-test_early_media (void)
-{
-  TegataSessionStats stats;
-  Pair pair;
-
-  pair_init (&pair, NULL);
-  connect_server_first (&pair);
-  for (guint16 i = 1; i <= 3; i++)
-  {
-    send_rtp (&pair.server, &pair.client, i, TEGATA_RECEIVED_NOTHING);
-  }
-  g_autoptr (GBytes) rtcp = make_rtcp (9);
-  g_autoptr (GBytes) protected = end_protect (&pair.server, rtcp);
-  end_receive (&pair.client, &pair.server.address, protected, NULL);
-  finish_client (&pair);
-
-  /* keys are there, but those that wait go first */
-  send_rtp (&pair.server, &pair.client, 4, TEGATA_RECEIVED_NOTHING);
-  end_poll (&pair.client);
-  send_rtp (&pair.server, &pair.client, 5, TEGATA_RECEIVED_RTP);
-  assert_told (&pair.client, "connecting connected rtp:1 rtp:2 rtp:3 rtcp:9 rtp:4");
-
-  tegata_session_get_stats (pair.client.session, &stats);
-  g_assert_cmpuint (stats.held_media, ==, 5);
-  g_assert_cmpuint (stats.inbound.rtp[TEGATA_SRTP_OK], ==, 5);
-  g_assert_cmpuint (stats.refused[TEGATA_REFUSED_OVERFLOW], ==, 0);
-  pair_clear (&pair);
-}
-
-static void
-test_early_media_bounded (void)
-{
-  Pair pair;
-
-  pair_init (&pair, NULL);
-  connect_server_first (&pair);
-  for (guint16 i = 1; i <= TEGATA_HOLD_MEDIA_ITEMS + 7; i++)
-  {
-    send_rtp (&pair.server, &pair.client, i, TEGATA_RECEIVED_NOTHING);
-  }
-  g_assert_cmpuint (n_refused (&pair.client, TEGATA_REFUSED_OVERFLOW), ==, 7);
-  finish_client (&pair);
-  end_poll (&pair.client);
-
-  /* the first were kept; two states come before them */
-  g_assert_cmpuint (pair.client.told->len, ==, 2 + TEGATA_HOLD_MEDIA_ITEMS);
-  Event *last = pair.client.told->pdata[pair.client.told->len - 1];
-  g_autoptr (GBytes) expected = make_rtp (TEGATA_HOLD_MEDIA_ITEMS);
-  g_assert_true (g_bytes_equal (last->bytes, expected));
-  pair_clear (&pair);
-}
-
-static void
-test_early_media_bounded_bytes (void)
-{
-  g_autofree guint8 *large = g_malloc0 (64 * 1024);
-  g_autoptr (GBytes) packet = NULL;
-  End end;
-
-  large[0] = 0x80;
-  packet = g_bytes_new (large, 64 * 1024);
-  end_init (&end, "a", NULL);
-  for (guint i = 0; i < 4; i++)
-  {
-    end_receive (&end, NULL, packet, NULL);
-  }
-  g_assert_cmpuint (n_refused (&end, TEGATA_REFUSED_OVERFLOW), ==, 1);
-  end_clear (&end);
-}
-
-static void
-test_early_media_forged (void)
-{
-  g_autoptr (GBytes) forged = make_rtp (2);
-  TegataAddress elsewhere;
-  TegataSessionStats stats;
-  Pair pair;
-
-  tegata_address_init (&elsewhere, "elsewhere", 9);
-  pair_init (&pair, NULL);
-  connect_server_first (&pair);
-  send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
-  end_receive (&pair.client, &pair.server.address, forged, NULL);
-  end_receive (&pair.client, &elsewhere, forged, NULL);
-  send_rtp (&pair.server, &pair.client, 2, TEGATA_RECEIVED_NOTHING);
-  finish_client (&pair);
-  tegata_session_set_peer (pair.client.session, &pair.server.address);
-  end_poll (&pair.client);
-  assert_told (&pair.client, "connecting connected rtp:1 rtp:2");
-
-  tegata_session_get_stats (pair.client.session, &stats);
-  g_assert_cmpuint (stats.inbound.rtp[TEGATA_SRTP_OK], ==, 2);
-  g_assert_cmpuint (stats.inbound.rtp[TEGATA_SRTP_AUTH_FAILED]
-                        + stats.inbound.rtp[TEGATA_SRTP_MALFORMED],
-                    ==, 1);
-  g_assert_cmpuint (stats.refused[TEGATA_REFUSED_SOURCE], ==, 1);
-  pair_clear (&pair);
-}
-
-static void
-test_early_media_dropped (void)
-{
-  Pair pair;
-
-  pair_init (&pair, NULL);
-  connect_server_first (&pair);
-  send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
-  tegata_session_close (pair.client.session);
-  end_poll (&pair.client);
-  assert_told (&pair.client, "connecting closed");
-  g_assert_cmpuint (n_refused (&pair.client, TEGATA_REFUSED_ENDED), ==, 1);
-  send_rtp (&pair.server, &pair.client, 2, TEGATA_RECEIVED_NOTHING);
-  g_assert_cmpuint (n_refused (&pair.client, TEGATA_REFUSED_ENDED), ==, 2);
-  pair_clear (&pair);
-}
-
-static void
-test_early_hello (void)
-{
-  TegataSessionStats stats;
-  Event *event;
-  Pair pair;
-
-  pair_init (&pair, NULL);
-  end_expect (&pair.client, tegata_context_get_certificate (pair.server.context));
-  end_expect (&pair.server, tegata_context_get_certificate (pair.client.context));
-  end_start (&pair.client, TEGATA_ROLE_CLIENT);
-  end_poll (&pair.client);
-  g_assert_cmpuint (g_queue_get_length (&pair.client.datagrams), ==, 1);
-  event = g_queue_pop_head (&pair.client.datagrams);
-  end_receive (&pair.server, &pair.client.address, event->bytes, NULL);
-  event_free (event);
-  assert_state (&pair.server, TEGATA_STATE_NEW);
-
-  end_start (&pair.server, TEGATA_ROLE_SERVER);
-  ends_shuttle (&pair.client, &pair.server);
-  assert_state (&pair.client, TEGATA_STATE_CONNECTED);
-  assert_state (&pair.server, TEGATA_STATE_CONNECTED);
-  tegata_session_get_stats (pair.server.session, &stats);
-  g_assert_cmpuint (stats.held_hellos, ==, 1);
-  g_assert_cmpuint (stats.dtls.retransmissions, ==, 0);
-  pair_clear (&pair);
-}
-
-static void
-test_early_dtls_bounded (void)
-{
-  static const struct
-  {
-    guint8 type;
-    TegataRefusal refusal;
-  } refused[] = {
-    { 20, TEGATA_REFUSED_RECORD }, { 21, TEGATA_REFUSED_ALERT },
-    { 23, TEGATA_REFUSED_DATA },   { 25, TEGATA_REFUSED_RECORD },
-    { 63, TEGATA_REFUSED_RECORD },
-  };
-  guint8 bytes[16] = { 22, 0xfe, 0xfd };
-  g_autoptr (GBytes) handshake = g_bytes_new (bytes, sizeof bytes);
-  End end;
-
-  end_init (&end, "a", NULL);
-  for (guint i = 0; i < G_N_ELEMENTS (refused); i++)
-  {
-    guint64 before = n_refused (&end, refused[i].refusal);
-
-    bytes[0] = refused[i].type;
-    g_autoptr (GBytes) datagram = g_bytes_new (bytes, sizeof bytes);
-    end_receive (&end, NULL, datagram, NULL);
-    g_assert_cmpuint (n_refused (&end, refused[i].refusal), ==, before + 1);
-  }
-  for (guint i = 0; i < TEGATA_HOLD_DTLS_ITEMS + 3; i++)
-  {
-    end_receive (&end, NULL, handshake, NULL);
-  }
-  g_assert_cmpuint (n_refused (&end, TEGATA_REFUSED_OVERFLOW), ==, 3);
-  end_clear (&end);
+  ends_clear (&pair);
 }
 
 static void
@@ -373,7 +84,7 @@ test_unknown (void)
   end_init (&end, "a", NULL);
   end_receive (&end, NULL, datagram, NULL);
   end_receive (&end, NULL, empty, NULL);
-  g_assert_cmpuint (n_refused (&end, TEGATA_REFUSED_UNKNOWN), ==, 2);
+  g_assert_cmpuint (end_n_refused (&end, TEGATA_REFUSED_UNKNOWN), ==, 2);
   end_clear (&end);
 }
 
@@ -383,30 +94,30 @@ test_alien_source (void)
   g_autoptr (GBytes) packet = make_rtp (1);
   g_autoptr (GBytes) plain = NULL;
   TegataAddress elsewhere;
-  Pair pair;
+  Ends pair;
 
   tegata_address_init (&elsewhere, "elsewhere", 9);
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   tegata_session_set_peer (pair.server.session, &pair.client.address);
   ends_connect (&pair.client, &pair.server);
 
   g_autoptr (GBytes) protected = end_protect (&pair.client, packet);
   g_assert_cmpint (end_receive (&pair.server, &elsewhere, protected, NULL), ==,
                    TEGATA_RECEIVED_NOTHING);
-  g_assert_cmpuint (n_refused (&pair.server, TEGATA_REFUSED_SOURCE), ==, 1);
+  g_assert_cmpuint (end_n_refused (&pair.server, TEGATA_REFUSED_SOURCE), ==, 1);
   /* the caller vouches */
   g_assert_cmpint (end_receive (&pair.server, NULL, protected, &plain), ==,
                    TEGATA_RECEIVED_RTP);
 
   /* ICE chose another pair */
   tegata_session_set_peer (pair.server.session, &elsewhere);
-  send_rtp (&pair.client, &pair.server, 2, TEGATA_RECEIVED_NOTHING);
-  g_assert_cmpuint (n_refused (&pair.server, TEGATA_REFUSED_SOURCE), ==, 2);
-  send_data (&pair.server, "to the new one");
+  end_send_rtp (&pair.client, &pair.server, 2, TEGATA_RECEIVED_NOTHING);
+  g_assert_cmpuint (end_n_refused (&pair.server, TEGATA_REFUSED_SOURCE), ==, 2);
+  end_send_data (&pair.server, "to the new one");
   end_poll (&pair.server);
   Event *event = g_queue_peek_head (&pair.server.datagrams);
   g_assert_true (tegata_address_equal (&event->peer, &elsewhere));
-  pair_clear (&pair);
+  ends_clear (&pair);
 }
 
 static void
@@ -414,10 +125,10 @@ test_server_takes_first_source (void)
 {
   TegataAddress elsewhere, peer;
   Event *event;
-  Pair pair;
+  Ends pair;
 
   tegata_address_init (&elsewhere, "elsewhere", 9);
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   g_assert_false (tegata_session_get_peer (pair.server.session, &peer));
   end_start (&pair.server, TEGATA_ROLE_SERVER);
   end_start (&pair.client, TEGATA_ROLE_CLIENT);
@@ -435,14 +146,45 @@ test_server_takes_first_source (void)
   g_assert_true (tegata_session_get_peer (pair.server.session, &peer));
   g_assert_true (tegata_address_equal (&peer, &pair.client.address));
   end_receive (&pair.server, &elsewhere, event->bytes, NULL);
-  g_assert_cmpuint (n_refused (&pair.server, TEGATA_REFUSED_SOURCE), ==, 1);
+  g_assert_cmpuint (end_n_refused (&pair.server, TEGATA_REFUSED_SOURCE), ==, 1);
   event_free (event);
 
   end_poll (&pair.server);
   event = g_queue_peek_head (&pair.server.datagrams);
   g_assert_nonnull (event);
   g_assert_true (tegata_address_equal (&event->peer, &pair.client.address));
-  pair_clear (&pair);
+  ends_clear (&pair);
+}
+
+/* A server on its own that wants cookies answers each where it is, and takes the address
+ * of who proves itself. */
+static void
+test_cookies_always (void)
+{
+  TegataAddress elsewhere, peer;
+  Event *event;
+  Ends pair;
+
+  tegata_address_init (&elsewhere, "elsewhere", 9);
+  ends_init (&pair, NULL);
+  end_renew_with_cookies (&pair.server);
+  end_start (&pair.server, TEGATA_ROLE_SERVER);
+  end_start (&pair.client, TEGATA_ROLE_CLIENT);
+  end_poll (&pair.client);
+  event = g_queue_peek_head (&pair.client.datagrams);
+  end_receive (&pair.server, &elsewhere, event->bytes, NULL);
+  end_poll (&pair.server);
+  event = g_queue_pop_head (&pair.server.datagrams);
+  g_assert_true (tegata_address_equal (&event->peer, &elsewhere));
+  event_free (event);
+  g_assert_false (tegata_session_get_peer (pair.server.session, &peer));
+
+  ends_shuttle (&pair.client, &pair.server);
+  g_assert_true (tegata_session_get_peer (pair.server.session, &peer));
+  g_assert_true (tegata_address_equal (&peer, &pair.client.address));
+  end_assert_state (&pair.server, TEGATA_STATE_AWAITING_FINGERPRINT);
+  g_assert_cmpuint (end_n_refused (&pair.server, TEGATA_REFUSED_COOKIE), ==, 2);
+  ends_clear (&pair);
 }
 
 static void
@@ -450,24 +192,24 @@ test_mute_before_connected (void)
 {
   guint8 data = 1;
   g_autoptr (GError) error = NULL;
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   g_assert_true (end_is_mute (&pair.client));
   g_assert_false (tegata_session_send_data (pair.client.session, &data, 1, &error));
   g_assert_error (error, TEGATA_ERROR, TEGATA_ERROR_NOT_CONNECTED);
-  connect_server_first (&pair);
+  ends_connect_server_first (&pair);
   g_assert_true (end_is_mute (&pair.client));
   g_assert_false (end_is_mute (&pair.server));
   g_assert_null (tegata_session_get_srtp (pair.client.session, TEGATA_SRTP_OUTBOUND));
   g_assert_cmpuint (tegata_session_get_max_data_len (pair.client.session), ==, 0);
 
   /* keys are usable before anything is polled */
-  finish_client (&pair);
+  ends_finish_client (&pair);
   g_assert_false (end_is_mute (&pair.client));
   g_assert_nonnull (tegata_session_get_srtp (pair.client.session, TEGATA_SRTP_INBOUND));
   g_assert_cmpuint (tegata_session_get_max_data_len (pair.client.session), >, 1000);
-  pair_clear (&pair);
+  ends_clear (&pair);
 }
 
 static void
@@ -475,38 +217,38 @@ test_awaiting_fingerprint (void)
 {
   g_autoptr (GError) error = NULL;
   guint8 data = 1;
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   end_expect (&pair.server, tegata_context_get_certificate (pair.client.context));
   end_start (&pair.server, TEGATA_ROLE_SERVER);
   end_start (&pair.client, TEGATA_ROLE_CLIENT);
   ends_shuttle (&pair.client, &pair.server);
-  assert_state (&pair.client, TEGATA_STATE_AWAITING_FINGERPRINT);
-  assert_state (&pair.server, TEGATA_STATE_CONNECTED);
+  end_assert_state (&pair.client, TEGATA_STATE_AWAITING_FINGERPRINT);
+  end_assert_state (&pair.server, TEGATA_STATE_CONNECTED);
 
-  send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
-  send_data (&pair.server, "early");
+  end_send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
+  end_send_data (&pair.server, "early");
   ends_shuttle (&pair.client, &pair.server);
   g_assert_true (end_is_mute (&pair.client));
   g_assert_false (tegata_session_send_data (pair.client.session, &data, 1, &error));
   g_assert_error (error, TEGATA_ERROR, TEGATA_ERROR_NOT_CONNECTED);
-  assert_told (&pair.client, "connecting awaiting-fingerprint");
+  end_assert_told (&pair.client, "connecting awaiting-fingerprint");
 
   end_expect (&pair.client, tegata_context_get_certificate (pair.server.context));
-  assert_state (&pair.client, TEGATA_STATE_CONNECTED);
+  end_assert_state (&pair.client, TEGATA_STATE_CONNECTED);
   g_assert_false (end_is_mute (&pair.client));
   end_poll (&pair.client);
-  assert_told (&pair.client,
-               "connecting awaiting-fingerprint connected data:early rtp:1");
-  pair_clear (&pair);
+  end_assert_told (&pair.client,
+                   "connecting awaiting-fingerprint connected data:early rtp:1");
+  ends_clear (&pair);
 }
 
 /* The client expects somebody else. */
 static void
-assert_client_failed (Pair *pair)
+assert_client_failed (Ends *pair)
 {
-  assert_state (&pair->client, TEGATA_STATE_FAILED);
+  end_assert_state (&pair->client, TEGATA_STATE_FAILED);
   g_assert_error (tegata_session_get_error (pair->client.session), TEGATA_ERROR,
                   TEGATA_ERROR_FINGERPRINT);
   g_assert_true (end_is_mute (&pair->client));
@@ -516,9 +258,9 @@ static void
 test_wrong_fingerprint (void)
 {
   g_autoptr (GBytes) packet = make_rtp (1);
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   end_expect (&pair.client, tegata_context_get_certificate (pair.client.context));
   end_expect (&pair.server, tegata_context_get_certificate (pair.client.context));
   end_receive (&pair.client, &pair.server.address, packet, NULL);
@@ -526,54 +268,54 @@ test_wrong_fingerprint (void)
   end_start (&pair.client, TEGATA_ROLE_CLIENT);
   ends_shuttle (&pair.client, &pair.server);
   assert_client_failed (&pair);
-  assert_told (&pair.client, "connecting failed");
+  end_assert_told (&pair.client, "connecting failed");
   g_assert_true (end_is_mute (&pair.server));
   g_assert_null (tegata_session_get_srtp (pair.client.session, TEGATA_SRTP_INBOUND));
   end_receive (&pair.client, &pair.server.address, packet, NULL);
-  g_assert_cmpuint (n_refused (&pair.client, TEGATA_REFUSED_ENDED), >=, 2);
-  pair_clear (&pair);
+  g_assert_cmpuint (end_n_refused (&pair.client, TEGATA_REFUSED_ENDED), >=, 2);
+  ends_clear (&pair);
 }
 
 static void
 test_wrong_fingerprint_later (void)
 {
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   ends_connect (&pair.client, &pair.server);
   g_assert_false (end_is_mute (&pair.client));
   end_expect (&pair.client, tegata_context_get_certificate (pair.client.context));
   assert_client_failed (&pair);
-  send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
-  g_assert_cmpuint (n_refused (&pair.client, TEGATA_REFUSED_ENDED), ==, 1);
+  end_send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
+  g_assert_cmpuint (end_n_refused (&pair.client, TEGATA_REFUSED_ENDED), ==, 1);
   end_poll (&pair.client);
-  assert_told (&pair.client, "connecting connected failed");
-  pair_clear (&pair);
+  end_assert_told (&pair.client, "connecting connected failed");
+  ends_clear (&pair);
 }
 
 static void
 test_close (void)
 {
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   ends_connect (&pair.client, &pair.server);
   g_autoptr (GBytes) packet = make_rtp (1);
   g_autoptr (GBytes) late = end_protect (&pair.client, packet);
   tegata_session_close (pair.client.session);
   g_assert_true (end_is_mute (&pair.client));
-  send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
+  end_send_rtp (&pair.server, &pair.client, 1, TEGATA_RECEIVED_NOTHING);
   ends_shuttle (&pair.client, &pair.server);
-  assert_told (&pair.client, "connecting connected closed");
-  assert_told (&pair.server, "connecting connected closed");
+  end_assert_told (&pair.client, "connecting connected closed");
+  end_assert_told (&pair.server, "connecting connected closed");
   g_assert_true (end_is_mute (&pair.server));
   g_assert_cmpint (end_receive (&pair.server, &pair.client.address, late, NULL), ==,
                    TEGATA_RECEIVED_NOTHING);
   g_assert_cmpint (tegata_session_deadline_us (pair.client.session), ==, -1);
   tegata_session_close (pair.client.session);
   end_poll (&pair.client);
-  assert_told (&pair.client, "connecting connected closed");
-  pair_clear (&pair);
+  end_assert_told (&pair.client, "connecting connected closed");
+  ends_clear (&pair);
 }
 
 static void
@@ -585,12 +327,12 @@ test_close_before_start (void)
   end_init (&end, "a", NULL);
   end_receive (&end, NULL, packet, NULL);
   tegata_session_close (end.session);
-  assert_state (&end, TEGATA_STATE_CLOSED);
+  end_assert_state (&end, TEGATA_STATE_CLOSED);
   end_receive (&end, NULL, packet, NULL);
-  g_assert_cmpuint (n_refused (&end, TEGATA_REFUSED_ENDED), ==, 2);
+  g_assert_cmpuint (end_n_refused (&end, TEGATA_REFUSED_ENDED), ==, 2);
   tegata_session_close (end.session);
   end_poll (&end);
-  assert_told (&end, "closed");
+  end_assert_told (&end, "closed");
   end_clear (&end);
 }
 
@@ -617,13 +359,13 @@ static void
 test_stats_connected (void)
 {
   TegataSessionStats client, server;
-  Pair pair;
+  Ends pair;
 
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   ends_connect (&pair.client, &pair.server);
   for (guint16 i = 0; i < 5; i++)
   {
-    send_rtp (&pair.client, &pair.server, i, TEGATA_RECEIVED_RTP);
+    end_send_rtp (&pair.client, &pair.server, i, TEGATA_RECEIVED_RTP);
   }
   tegata_session_get_stats (pair.client.session, &client);
   tegata_session_get_stats (pair.server.session, &server);
@@ -641,7 +383,7 @@ test_stats_connected (void)
   g_assert_cmpuint (server.packets_sent, ==, client.packets_received);
   g_assert_cmpuint (server.bytes_sent, ==, client.bytes_received);
   g_assert_cmpuint (client.packets_sent, >, 5);
-  pair_clear (&pair);
+  ends_clear (&pair);
 }
 
 static void
@@ -698,10 +440,10 @@ has_sent (End *end)
 static void
 test_media_thread (void)
 {
-  Pair pair;
+  Ends pair;
   GThread *thread;
 
-  pair_init (&pair, NULL);
+  ends_init (&pair, NULL);
   thread = g_thread_new ("media", send_until_mute, &pair.client);
   ends_connect (&pair.client, &pair.server);
   while (!has_sent (&pair.client))
@@ -710,7 +452,7 @@ test_media_thread (void)
   }
   tegata_session_close (pair.client.session);
   g_thread_join (thread);
-  pair_clear (&pair);
+  ends_clear (&pair);
 }
 
 int
@@ -725,19 +467,12 @@ main (int argc, char **argv)
     g_test_add_data_func (path, profiles[i], test_profile);
   }
   g_test_add_func ("/session/data-only/carries-data-and-no-media", test_data_only);
-  g_test_add_func ("/session/early-media/is-held-in-order", test_early_media);
-  g_test_add_func ("/session/early-media/is-bounded", test_early_media_bounded);
-  g_test_add_func ("/session/early-media/is-bounded-in-bytes",
-                   test_early_media_bounded_bytes);
-  g_test_add_func ("/session/early-media/forged-is-passed-over", test_early_media_forged);
-  g_test_add_func ("/session/early-media/ends-with-the-session",
-                   test_early_media_dropped);
-  g_test_add_func ("/session/early-hello/is-held-until-the-start", test_early_hello);
-  g_test_add_func ("/session/early-hello/is-bounded", test_early_dtls_bounded);
   g_test_add_func ("/session/source/unknown-datagrams-are-counted", test_unknown);
   g_test_add_func ("/session/source/aliens-are-refused", test_alien_source);
   g_test_add_func ("/session/source/server-takes-that-of-the-first-accepted-hello",
                    test_server_takes_first_source);
+  g_test_add_func ("/session/source/challenges-go-where-the-hello-came-from",
+                   test_cookies_always);
   g_test_add_func ("/session/keys/none-before-connected", test_mute_before_connected);
   g_test_add_func ("/session/keys/none-while-awaiting-the-fingerprint",
                    test_awaiting_fingerprint);
