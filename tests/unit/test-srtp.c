@@ -415,7 +415,7 @@ statistics_may_be_read_meanwhile (TegataSrtpProfile profile)
 
   for (guint16 sequence = 0; sequence < 2000; sequence++)
   {
-    g_autoptr (GByteArray) packet = srtp_pair_send_rtp (pair, SSRC, sequence);
+    g_byte_array_unref (srtp_pair_send_rtp (pair, SSRC, sequence));
   }
   g_atomic_int_set (&reader.is_done, TRUE);
   g_thread_join (thread);
