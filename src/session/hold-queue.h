@@ -15,12 +15,12 @@ G_BEGIN_DECLS
 /* Early SRTP: a key frame of 1080p video and some audio, in packets of 1200 bytes and
  * more. It comes within one round trip before the keys are there. */
 #define TEGATA_HOLD_MEDIA_ITEMS 128
-#define TEGATA_HOLD_MEDIA_BYTES (192 * 1024)
+#define TEGATA_HOLD_MEDIA_BYTES ((gsize) 192 * 1024)
 
 /* Early DTLS: a ClientHello of up to four datagrams (a post-quantum key share makes two),
  * before the role is known. */
 #define TEGATA_HOLD_DTLS_ITEMS 4
-#define TEGATA_HOLD_DTLS_BYTES (8 * 1024)
+#define TEGATA_HOLD_DTLS_BYTES ((gsize) 8 * 1024)
 
 typedef struct
 {

@@ -13,7 +13,7 @@
  */
 
 #define MAX_ANSWERS 64
-#define MAX_ANSWER_BYTES (MAX_ANSWERS * 64)
+#define MAX_ANSWER_BYTES ((gsize) MAX_ANSWERS * 64)
 
 struct _TegataListener
 {
