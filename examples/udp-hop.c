@@ -56,7 +56,7 @@ on_signal (int signal_number)
 static char **
 read_fingerprint_file (const char *path, const sigset_t *unblocked)
 {
-  const struct timespec interval = { .tv_nsec = 50 * 1000 * 1000L };
+  const struct timespec interval = { .tv_nsec = 50000000 };
   g_autofree char *text = NULL;
 
   while (!interrupted && !g_file_get_contents (path, &text, NULL, NULL))
@@ -347,7 +347,7 @@ catch_signals (sigset_t *unblocked)
 int
 main (int argc, char **argv)
 {
-  Options options = { NULL };
+  Options options = { 0 };
   Hop *hop = g_new0 (Hop, 1);
   g_autoptr (GError) error = NULL;
   sigset_t unblocked;
