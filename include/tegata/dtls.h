@@ -150,7 +150,10 @@ typedef enum
  * @size: (in): its size in bytes, at least %TEGATA_OUTPUT_SIZE
  * @kind: (out): what this is
  * @len: (out): how many bytes were written to @buffer; 0 where @kind has none
- * @peer: (out): where a datagram goes; its length is 0 where no address was ever given
+ * @peer: (out): where a datagram goes: to the peer that was set, or for a server that was
+ * told none to the source of the ClientHello that it took; its length is 0 where neither
+ * is known, as for a client: the caller knows the way. For %TEGATA_OUTPUT_ACCEPTED the
+ * source
  * @state: (out): for %TEGATA_OUTPUT_STATE
  *
  * What tegata_dtls_poll(), tegata_session_poll() and tegata_listener_poll() fill in. It

@@ -25,7 +25,7 @@ struct _TegataDtls
   gboolean wants_cookie;
   gboolean cookie_proven;
   TegataAddress
-      peer; /* where flights go: the source of the last datagram that was let in */
+      peer; /* where a server's flights go: the source of the ClientHello that it took */
   GByteArray *challenge; /* an answer that asks for a cookie; empty for none */
   TegataAddress challenged;
 };

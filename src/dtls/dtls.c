@@ -255,7 +255,10 @@ tegata_dtls_handle_datagram (TegataDtls *self,
     return;
   }
 
-  self->peer = *peer;
+  if (self->role == TEGATA_ROLE_SERVER && !tegata_dtls_has_accepted_hello (self))
+  {
+    self->peer = *peer;
+  }
   self->engine_class->handle_datagram (self->engine, bytes, len, now_us);
   update (self);
 }
