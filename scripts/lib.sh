@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash disable=SC2034
 # What scripts/check and scripts/demo share. To be sourced by bash, from the source root.
 
 started=$SECONDS
