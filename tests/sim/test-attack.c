@@ -16,7 +16,6 @@
 #define DOCUMENT "docs/libssl-limits.md"
 #define TABLE_BEGIN "<!-- table: made by tests/sim/test-attack.c -->\n"
 #define TABLE_END "<!-- end of table -->\n"
-#define MTU 600
 
 typedef enum
 {
@@ -31,8 +30,8 @@ typedef enum
 typedef struct
 {
   Attacker *attacker;
+  ForgeryView view; /* what the victim has received */
   Forgery forgery;
-  TegataRole victim;
   guint peer_node;
   guint number; /* of the peer's datagram that it comes before */
   gboolean has_struck;
@@ -63,9 +62,18 @@ new_pair (void)
   g_autoptr (TegataContext) context = test_context_new (TEGATA_KEY_TYPE_ECDSA_P256);
   Pair *pair;
 
-  tegata_context_set_mtu (context, MTU);
+  tegata_context_set_mtu (context, BARE_LIBSSL_MTU);
   pair = pair_new_trusting (ENDPOINT_DTLS, context, context, 1);
   return pair;
+}
+
+static void
+strike (Strike *self)
+{
+  g_autoptr (GBytes) forged = forgery_make (self->forgery, &self->view);
+
+  self->has_struck = TRUE;
+  attacker_inject (self->attacker, self->view.victim, forged, 0);
 }
 
 static void
@@ -75,12 +83,15 @@ strike_in_time (const NetworkDatagram *datagram,
 {
   Strike *self = user_data;
 
-  if (!self->has_struck && datagram->from == self->peer_node
-      && datagram->serial == self->number)
+  if (datagram->from != self->peer_node)
   {
-    self->has_struck = TRUE;
-    attacker_strike (self->attacker, self->forgery, self->victim);
+    return;
   }
+  if (!self->has_struck && datagram->serial == self->number)
+  {
+    strike (self);
+  }
+  forgery_view_observe (&self->view, datagram->bytes, datagram->len);
 }
 
 static guint
@@ -100,26 +111,30 @@ attack_ours (Forgery forgery, TegataRole victim, guint number)
 {
   g_autoptr (Pair) pair = new_pair ();
   g_autoptr (Attacker) attacker = attacker_new (pair, 7);
-  Strike strike = { attacker, forgery, victim, pair->client->node, number, FALSE };
+  g_autoptr (GRand) rand = g_rand_new_with_seed (7);
+  gboolean to_client = victim == TEGATA_ROLE_CLIENT;
+  Strike plan = {
+    .attacker = attacker,
+    .view = { .victim = victim, .rand = rand },
+    .forgery = forgery,
+    .peer_node = to_client ? pair->server->node : pair->client->node,
+    .number = number,
+  };
 
-  if (victim == TEGATA_ROLE_CLIENT)
-  {
-    strike.peer_node = pair->server->node;
-  }
-  network_set_fate_func (pair->network, strike_in_time, &strike);
+  network_set_fate_func (pair->network, strike_in_time, &plan);
   pair_start (pair);
   if (!pair_run_until_connected (pair))
   {
     const GError *error
         = endpoint_error (victim == TEGATA_ROLE_CLIENT ? pair->client : pair->server);
 
-    g_assert_true (strike.has_struck);
+    g_assert_true (plan.has_struck);
     return g_error_matches (error, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT) ? BARE_STALLS
                                                                        : BARE_ENDS;
   }
-  if (!strike.has_struck)
+  if (!plan.has_struck)
   {
-    attacker_strike (attacker, forgery, victim);
+    strike (&plan);
     pair_run (pair, G_TIME_SPAN_SECOND);
   }
   pair_assert_works (pair);

@@ -1,56 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "support/attacker.h"
 
-#include "dtls/wire.h"
-
-/* What went to one side in epoch 0. */
-typedef struct
-{
-  guint64 next_record_seq;
-  guint16 next_message_seq;
-} Seen;
-
 struct _Attacker
 {
   Pair *pair;
   GRand *rand;
-  Seen seen[2]; /* by the victim's TegataRole */
+  ForgeryView views[2]; /* by the victim's TegataRole */
   guint n_seen;
 };
-
-static void
-read_fragments (Seen *seen, TegataReader body)
-{
-  TegataHandshakeFragment fragment;
-
-  while (tegata_handshake_fragment_read (&body, &fragment))
-  {
-    if (fragment.message_seq >= seen->next_message_seq)
-    {
-      seen->next_message_seq = fragment.message_seq + 1;
-    }
-  }
-}
 
 static void
 observe (const NetworkDatagram *datagram, gpointer user_data)
 {
   Attacker *self = user_data;
   gboolean to_server = datagram->from == self->pair->client->node;
-  Seen *seen = &self->seen[to_server ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT];
-  TegataReader reader;
-  TegataRecord record;
+  TegataRole victim = to_server ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT;
 
   self->n_seen++;
-  tegata_reader_init (&reader, datagram->bytes, datagram->len);
-  while (tegata_record_read (&reader, &record) && record.epoch == 0)
-  {
-    seen->next_record_seq = MAX (seen->next_record_seq, record.sequence + 1);
-    if (record.type == TEGATA_CONTENT_HANDSHAKE)
-    {
-      read_fragments (seen, record.body);
-    }
-  }
+  forgery_view_observe (&self->views[victim], datagram->bytes, datagram->len);
 }
 
 Attacker *
@@ -60,6 +27,11 @@ attacker_new (Pair *pair, guint32 seed)
 
   self->pair = pair;
   self->rand = g_rand_new_with_seed (seed);
+  for (guint role = 0; role < G_N_ELEMENTS (self->views); role++)
+  {
+    self->views[role].victim = (TegataRole) role;
+    self->views[role].rand = self->rand;
+  }
   network_set_observe_func (pair->network, observe, self);
   return self;
 }
@@ -75,14 +47,7 @@ attacker_free (Attacker *self)
 GBytes *
 attacker_forge (Attacker *self, Forgery forgery, TegataRole victim)
 {
-  ForgeryView view = {
-    .victim = victim,
-    .record_seq = self->seen[victim].next_record_seq,
-    .message_seq = self->seen[victim].next_message_seq,
-    .rand = self->rand,
-  };
-
-  return forgery_make (forgery, &view);
+  return forgery_make (forgery, &self->views[victim]);
 }
 
 void

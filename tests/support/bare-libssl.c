@@ -9,7 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 
-#define MTU 600 /* so that a flight has a middle */
+#define MTU BARE_LIBSSL_MTU
 #define STEP_US (100 * G_TIME_SPAN_MILLISECOND)
 #define MAX_STEPS 300
 #define RECORDS_PER_PUMP 20
@@ -106,42 +106,30 @@ bare_free (Bare *self)
   g_free (self);
 }
 
-/* What an attacker on the path learns. */
-static void
-observe (ForgeryView *view, const TegataRecord *record)
-{
-  TegataReader body = record->body;
-  TegataHandshakeFragment fragment;
-
-  if (record->epoch > 0)
-  {
-    return;
-  }
-  view->record_seq = MAX (view->record_seq, record->sequence + 1);
-  while (record->type == TEGATA_CONTENT_HANDSHAKE
-         && tegata_handshake_fragment_read (&body, &fragment))
-  {
-    view->message_seq = MAX (view->message_seq, fragment.message_seq + 1);
-  }
-}
-
-/* What @role wrote goes to the other, a record a datagram. */
+/* What @role wrote goes to the other, in datagrams that are filled as ours are. */
 static void
 post (Bare *self, TegataRole role)
 {
   BareEnd *from = &self->ends[role];
   TegataRole other = role == TEGATA_ROLE_CLIENT ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT;
+  GQueue *inbox = &self->ends[other].inbox;
+  g_autoptr (GByteArray) datagram = g_byte_array_new ();
   TegataReader reader;
   TegataRecord record;
 
   tegata_reader_init (&reader, from->bio.out->data, from->bio.out->len);
   while (tegata_record_read (&reader, &record))
   {
-    g_queue_push_tail (&self->ends[other].inbox, g_bytes_new (record.bytes, record.len));
-    if (other == self->victim)
+    if (datagram->len > 0 && datagram->len + record.len > MTU)
     {
-      observe (&self->view, &record);
+      g_queue_push_tail (inbox, g_bytes_new (datagram->data, datagram->len));
+      g_byte_array_set_size (datagram, 0);
     }
+    g_byte_array_append (datagram, record.bytes, (guint) record.len);
+  }
+  if (datagram->len > 0)
+  {
+    g_queue_push_tail (inbox, g_bytes_new (datagram->data, datagram->len));
   }
   g_byte_array_set_size (from->bio.out, 0);
 }
@@ -198,6 +186,11 @@ deliver_one (Bare *self, TegataRole role)
     strike (self);
   }
   end->n_received++;
+  if (role == self->victim)
+  {
+    forgery_view_observe (&self->view, g_bytes_get_data (datagram, NULL),
+                          g_bytes_get_size (datagram));
+  }
   give (self, role, datagram);
   return TRUE;
 }

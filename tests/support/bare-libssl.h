@@ -10,6 +10,9 @@ G_BEGIN_DECLS
  * libssl's own timer. It is what our engine is held against.
  */
 
+/* Bytes of UDP payload: so that each flight but the first has several datagrams. */
+#define BARE_LIBSSL_MTU 300
+
 typedef enum
 {
   BARE_LIVES,  /* both are established, and data passes to the victim */

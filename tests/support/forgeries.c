@@ -361,3 +361,31 @@ forgery_name (Forgery forgery)
   g_assert_cmpuint (forgery, <, N_FORGERIES);
   return names[forgery];
 }
+
+static void
+observe_fragments (ForgeryView *view, TegataReader body)
+{
+  TegataHandshakeFragment fragment;
+
+  while (tegata_handshake_fragment_read (&body, &fragment))
+  {
+    view->message_seq = MAX (view->message_seq, fragment.message_seq + 1);
+  }
+}
+
+void
+forgery_view_observe (ForgeryView *view, const guint8 *bytes, gsize len)
+{
+  TegataReader reader;
+  TegataRecord record;
+
+  tegata_reader_init (&reader, bytes, len);
+  while (tegata_record_read (&reader, &record) && record.epoch == 0)
+  {
+    view->record_seq = MAX (view->record_seq, record.sequence + 1);
+    if (record.type == TEGATA_CONTENT_HANDSHAKE)
+    {
+      observe_fragments (view, record.body);
+    }
+  }
+}

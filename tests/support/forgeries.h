@@ -54,4 +54,7 @@ const char *forgery_name (Forgery forgery);
 /* (transfer full): one datagram. */
 GBytes *forgery_make (Forgery forgery, const ForgeryView *view);
 
+/* The attacker read a datagram that goes to the victim. */
+void forgery_view_observe (ForgeryView *view, const guint8 *bytes, gsize len);
+
 G_END_DECLS
