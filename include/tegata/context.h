@@ -61,7 +61,7 @@ typedef enum
 /** TEGATA_MAX_MTU: the greatest MTU that can be set, bytes of UDP payload */
 #define TEGATA_MAX_MTU 16384
 /** TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US: 30 seconds */
-#define TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US (30 * G_USEC_PER_SEC)
+#define TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US ((gint64) 30 * G_USEC_PER_SEC)
 
 /**
  * tegata_context_new:

@@ -23,7 +23,7 @@ struct _TegataDtls
 
   gint64 timeout_us; /* absolute end of the handshake; -1 before the start */
   gboolean wants_cookie;
-  gboolean cookie_proven;
+  gboolean cookie_proven; /* by @peer */
   TegataAddress
       peer; /* where a server's flights go: the source of the ClientHello that it took */
   GByteArray *challenge; /* an answer that asks for a cookie; empty for none */

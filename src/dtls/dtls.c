@@ -197,7 +197,9 @@ tegata_dtls_start (TegataDtls *self, gint64 now_us)
   update (self);
 }
 
-/* Whether the datagram may go on to the engine; else it was answered, or dropped. */
+/* Whether the datagram may go on to the engine; else it was answered, or dropped. What
+ * goes on without a cookie of its own is a later fragment of the ClientHello that had it.
+ */
 static gboolean
 pass_cookie (TegataDtls *self,
              const TegataAddress *peer,
@@ -206,11 +208,6 @@ pass_cookie (TegataDtls *self,
              gint64 now_us)
 {
   TegataCookieJar *jar = tegata_context_get_cookie_jar (self->context);
-
-  if (self->role == TEGATA_ROLE_CLIENT || !self->wants_cookie || self->cookie_proven)
-  {
-    return TRUE;
-  }
 
   switch (tegata_cookie_jar_judge (jar, peer, bytes, len, now_us, self->challenge))
   {
@@ -224,9 +221,33 @@ pass_cookie (TegataDtls *self,
     return FALSE;
   case TEGATA_COOKIE_DROP:
   default:
+    if (self->cookie_proven && tegata_address_equal (peer, &self->peer))
+    {
+      return TRUE;
+    }
     self->stats.refused[TEGATA_REFUSED_HANDSHAKE]++;
     return FALSE;
   }
+}
+
+/* A server that has answered nobody does not know its peer yet. */
+static gboolean
+admit (TegataDtls *self,
+       const TegataAddress *peer,
+       const guint8 *bytes,
+       gsize len,
+       gint64 now_us)
+{
+  if (self->role == TEGATA_ROLE_CLIENT || tegata_dtls_has_accepted_hello (self))
+  {
+    return TRUE;
+  }
+  if (self->wants_cookie && !pass_cookie (self, peer, bytes, len, now_us))
+  {
+    return FALSE;
+  }
+  self->peer = *peer;
+  return TRUE;
 }
 
 void
@@ -250,15 +271,11 @@ tegata_dtls_handle_datagram (TegataDtls *self,
   {
     peer = &nobody;
   }
-  if (!pass_cookie (self, peer, bytes, len, now_us))
+  if (!admit (self, peer, bytes, len, now_us))
   {
     return;
   }
 
-  if (self->role == TEGATA_ROLE_SERVER && !tegata_dtls_has_accepted_hello (self))
-  {
-    self->peer = *peer;
-  }
   self->engine_class->handle_datagram (self->engine, bytes, len, now_us);
   update (self);
 }

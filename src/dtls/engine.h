@@ -60,7 +60,8 @@ typedef struct
   void (*set_rtt_us) (TegataEngine *self, gint64 rtt_us);
   void (*start) (TegataEngine *self, const char *resumption_name, gint64 now_us);
 
-  /* The next datagram begins with a ClientHello whose cookie was proven. */
+  /* The next datagram begins with a ClientHello whose cookie was proven; may be said
+   * again. */
   void (*expect_cookie) (TegataEngine *self, gint64 now_us);
   void (*handle_datagram) (TegataEngine *self,
                            const guint8 *bytes,

@@ -123,7 +123,6 @@ static void
 forget_hello (TegataEngine *self)
 {
   const char *reason = ERR_reason_error_string (ERR_peek_error ());
-  TegataOpensslGate gate = self->gate;
 
   self->stats->refused[TEGATA_REFUSED_HELLO]++;
   g_clear_error (&self->error);
@@ -139,10 +138,6 @@ forget_hello (TegataEngine *self)
     return;
   }
   SSL_set_accept_state (self->ssl);
-  if (gate.hello_seq > 0)
-  {
-    tegata_openssl_expect_cookie (self, self->now_us);
-  }
 }
 
 static void
@@ -487,6 +482,11 @@ tegata_openssl_expect_cookie (TegataEngine *self, gint64 now_us)
   g_autoptr (GBytes) hello = make_first_hello ();
   gsize len;
   const guint8 *bytes = g_bytes_get_data (hello, &len);
+
+  if (self->gate.hello_seq > 0)
+  {
+    return; /* the ClientHello is repeated, or comes in fragments */
+  }
 
   self->now_us = now_us;
   SSL_set_options (self->ssl, SSL_OP_COOKIE_EXCHANGE);
