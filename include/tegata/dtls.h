@@ -204,7 +204,8 @@ TEGATA_API void tegata_dtls_free (TegataDtls *self);
  * @n_fingerprints: how many, at least one
  *
  * May come before, during or after the handshake, and again with a new description. Where
- * the peer's certificate is known already and does not match, the association fails now.
+ * the peer has proved to have the key of a certificate that does not match, the
+ * association fails now; during the handshake it fails as soon as the peer has.
  */
 TEGATA_API void tegata_dtls_set_peer_fingerprints (TegataDtls *self,
                                                    TegataFingerprint *const *fingerprints,

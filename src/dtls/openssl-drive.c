@@ -72,6 +72,7 @@ tegata_openssl_renew (TegataEngine *self, GError **error)
   SSL_set_msg_callback (self->ssl, note_message);
   SSL_set_msg_callback_arg (self->ssl, self);
   DTLS_set_timer_cb (self->ssl, tegata_openssl_set_timer);
+  tegata_resumption_watch (self);
   tegata_openssl_gate_clear (&self->gate);
   tegata_openssl_gate_init (&self->gate, self->role, self->stats);
   self->flight_begun = FALSE;

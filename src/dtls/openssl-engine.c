@@ -14,6 +14,11 @@ free_bytes (gpointer bytes)
 static void
 engine_free (TegataEngine *self)
 {
+  if (self->ssl != NULL)
+  {
+    /* An association that just ends spoils no session: RFC 5246 section 7.2.1. */
+    SSL_set_shutdown (self->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
+  }
   SSL_free (self->ssl);
   tegata_openssl_gate_clear (&self->gate);
   g_queue_clear_full (&self->datagrams, free_bytes);

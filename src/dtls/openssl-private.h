@@ -47,7 +47,8 @@ struct _TegataEngine
   GError *error; /* in FAILED; before, why the last ClientHello was refused; nullable */
   int alert;     /* fatal, the last one that libssl sent or received, or -1 */
   gboolean alert_received;
-  char *resumption_name; /* nullable */
+  char *resumption_name;   /* nullable */
+  gboolean peer_has_extms; /* RFC 7627; told by its Hello */
 
   gint64 now_us;           /* of the call that is being served */
   gboolean flight_begun;   /* by libssl, in this pump */
@@ -81,6 +82,8 @@ TegataResumptionCache *tegata_resumption_cache_new (SSL_CTX *ssl_context, guint 
 void tegata_resumption_cache_free (TegataResumptionCache *self);
 /* Offers the session of the engine's name, where there is one of the right peer. */
 void tegata_resumption_offer (TegataEngine *self);
+/* For a fresh SSL: notes what the call-backs of the cache need to know. */
+void tegata_resumption_watch (TegataEngine *self);
 
 /* A fresh SSL on the engine's BIO. */
 gboolean tegata_openssl_renew (TegataEngine *self, GError **error);

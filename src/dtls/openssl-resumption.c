@@ -3,6 +3,7 @@
 
 #include "identity/certificate-private.h"
 
+#include <openssl/tls1.h>
 #include <string.h>
 
 /*
@@ -118,6 +119,29 @@ is_of_right_peer (TegataEngine *engine, SSL_SESSION *session)
                 != TEGATA_VERDICT_MISMATCH;
 }
 
+/* SSL_get_extms_support() knows nothing before the end of a handshake, which is too late
+ * for the call-backs below. */
+static void
+note_extension (G_GNUC_UNUSED SSL *ssl,
+                G_GNUC_UNUSED int sent,
+                int type,
+                G_GNUC_UNUSED const unsigned char *bytes,
+                G_GNUC_UNUSED int len,
+                void *engine)
+{
+  TegataEngine *self = engine;
+
+  self->peer_has_extms |= type == TLSEXT_TYPE_extended_master_secret;
+}
+
+void
+tegata_resumption_watch (TegataEngine *self)
+{
+  self->peer_has_extms = FALSE;
+  SSL_set_tlsext_debug_callback (self->ssl, note_extension);
+  SSL_set_tlsext_debug_arg (self->ssl, self);
+}
+
 /* libssl has a new session; the answer 0 means that no reference of it was kept. */
 static int
 keep_session (SSL *ssl, SSL_SESSION *session)
@@ -125,7 +149,7 @@ keep_session (SSL *ssl, SSL_SESSION *session)
   TegataEngine *engine = tegata_openssl_engine_of (ssl);
   TegataResumptionCache *cache = engine->shared->cache;
 
-  if (SSL_get_extms_support (ssl) != 1)
+  if (!engine->peer_has_extms)
   {
     return 0;
   }
@@ -164,7 +188,8 @@ find_session (SSL *ssl, const unsigned char *id, int len, int *keep_reference)
 static int
 seal_ticket (SSL *ssl, G_GNUC_UNUSED void *nothing)
 {
-  const char *mark = SSL_get_extms_support (ssl) == 1 ? WITH_EXTENDED_MASTER_SECRET : "";
+  TegataEngine *engine = tegata_openssl_engine_of (ssl);
+  const char *mark = engine->peer_has_extms ? WITH_EXTENDED_MASTER_SECRET : "";
 
   return SSL_SESSION_set1_ticket_appdata (SSL_get_session (ssl), mark, strlen (mark));
 }
