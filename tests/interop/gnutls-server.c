@@ -263,7 +263,7 @@ int
 main (int argc, char **argv)
 {
   gnutls_certificate_credentials_t credentials;
-  gnutls_dtls_prestate_st prestate;
+  gnutls_dtls_prestate_st prestate = { 0 };
   gnutls_session_t session;
   struct sockaddr_in client;
 
