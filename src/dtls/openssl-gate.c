@@ -224,27 +224,11 @@ judge_clear_record (TegataOpensslGate *self, const TegataRecord *record)
   }
 }
 
+/* Nothing of epoch 0 goes to an established libssl. */
 void
 tegata_openssl_gate_judge_late (TegataOpensslGate *self, const TegataRecord *record)
 {
-  switch (record->type)
-  {
-  case TEGATA_CONTENT_HANDSHAKE:
-    judge_handshake (self, record);
-    break;
-  case TEGATA_CONTENT_CHANGE_CIPHER_SPEC:
-    break; /* of a repeated flight */
-  case TEGATA_CONTENT_ALERT:
-    note_alert (self, record);
-    break;
-  case TEGATA_CONTENT_APPLICATION_DATA:
-    refuse (self, TEGATA_REFUSED_DATA);
-    break;
-  default:
-    refuse (self, TEGATA_REFUSED_RECORD);
-    break;
-  }
-  /* Nothing of epoch 0 goes to an established libssl. */
+  judge_clear_record (self, record);
   g_queue_clear_full (&self->ready, free_bytes);
 }
 
