@@ -94,7 +94,7 @@ const Peer openssl_s_server = {
   .listens = "ACCEPT 127.0.0.1:",
   .keys = { "Keying material: " },
   .finished = "SSLv3/TLS read finished",
-  .was_told = "DONE",
+  .was_told = "alert read:warning:close notify",
   .refused = "SSL alert number 42",
   .add_arguments = add_s_server,
 };
@@ -106,7 +106,7 @@ const Peer openssl_s_client = {
   .package = "openssl",
   .keys = { "Keying material: " },
   .finished = "SSLv3/TLS read finished",
-  .was_told = "closed",
+  .was_told = "alert read:warning:close notify",
   .refused = "SSL alert number 42",
   .add_arguments = add_s_client,
 };
