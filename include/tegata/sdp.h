@@ -144,13 +144,16 @@ TEGATA_API char *tegata_sdp_new_tls_id (void);
  * @fingerprints: (array length=n_fingerprints) (nullable): what the description's lines
  * say
  * @n_fingerprints: how many
- * @setup: what its a=setup says
+ * @setup: what its a=setup says, which is not the role that came of it
  * @tls_id: (nullable): its a=tls-id, where it has one
  * @transport: (nullable): an opaque text for what carries it: the ICE ufrag and pwd, or
- * without ICE the address and port of the media line
+ * without ICE the address and port of the media line; %NULL for the one there was
  *
  * What one side's description says of its DTLS association. Borrowed by the call that
  * takes it.
+ *
+ * A hold of the old style, at address 0.0.0.0, names no transport: give %NULL for it, and
+ * go on comparing with the transport of before the hold.
  */
 typedef struct
 {
@@ -163,20 +166,33 @@ typedef struct
 
 /**
  * tegata_sdp_is_new_association:
- * @before: what one side's last description said
- * @after: what its new one says
+ * @before: what one side's description said, the last one that took effect
+ * @after: what the same side's new one says
+ * @current_role: the role that this side has: for our own descriptions what
+ * tegata_sdp_negotiate_role() said, for the peer's the other one
  * @with_ice: whether ICE carries the association: an ICE restart alone then keeps it (RFC
- * 8842 section 5.1)
+ * 8842 section 4)
  *
  * Decides whether a changed description asks for a new DTLS association (RFC 8842 section
- * 5): a changed tls-id, fingerprint set or role does, and without tls-id and without ICE
- * a changed transport. The same fingerprints in another order or case, a=setup:actpass
- * after a fixed role, and hold and resume do not.
+ * 3.1): a changed tls-id, fingerprint set or role does, and, where a tls-id is missing
+ * and without ICE, a changed transport. The same fingerprints in another order or case,
+ * and hold and resume do not.
+ *
+ * Ask for the local description and for the remote one, each with its own role: a new
+ * association is to be made where either of them says so. Ask again when the answer is
+ * there: an offer of a=setup:actpass leaves the role open, and RFC 8842 section 5.5 has
+ * every offer say that, so that roles are swapped by the answer. No a=setup and holdconn
+ * leave the role as it is, and so does a fixed role that is only repeated.
+ *
+ * A tls-id that only one of @before and @after has is not compared: one that appears or
+ * goes away is no change of its value, and such a pair is judged as peers without tls-id
+ * are (section 4).
  *
  * Returns: whether a new association is to be made
  */
 TEGATA_API gboolean tegata_sdp_is_new_association (const TegataAssociationParams *before,
                                                    const TegataAssociationParams *after,
+                                                   TegataRole current_role,
                                                    gboolean with_ice);
 
 G_END_DECLS

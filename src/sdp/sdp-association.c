@@ -7,15 +7,24 @@
  *   ---------------------------------  ----------------  -----------------------------
  *   tls-id                             new               -
  *   fingerprint set                    new               new
- *   active <-> passive                 new               new
+ *   role: client <-> server            new               new
  *   address and port, without ICE      kept              new
  *   ICE ufrag and pwd (ICE restart)    kept              kept
  *   direction (hold, resume), order    kept              kept
  *
- * A tls-id that appears or goes away is no change of tls-id. An answerer leaves it out
- * where the offer had none and gives one in its own next offer, so that it comes and goes
- * with who offers; the other characteristics then decide, as for peers without tls-id
- * (section 4). To take it for a change would restart the association in each such call.
+ * The role is compared with the one that came of the last exchange, and not with what the
+ * last description said: section 5.5 has each offer say actpass, so that two descriptions
+ * of a side mostly are an actpass and a fixed role, whoever is the client.
+ *
+ * A tls-id that appears or goes away is no change of tls-id. Section 3.1 speaks of a
+ * change of its value, there is no default value to have changed from (section 4), and
+ * where a description has none the other characteristics are to decide. Nor does section
+ * 5 ask for more: whoever wants a new association gives a new value, whoever keeps it the
+ * one assigned before, and for an endpoint that had none, there is none to repeat. In
+ * practice it comes and goes with who offers: an endpoint that knows tls-id leaves it out
+ * of its answer to one that does not, and has one in its own next offer. To take that for
+ * a change would restart the association in each such call. What is lost is a peer that
+ * means a restart by its first tls-id and changes nothing else.
  */
 #include "identity/text-private.h"
 #include "sdp/sdp-private.h"
@@ -127,13 +136,17 @@ fingerprints_differ (const TegataAssociationParams *before,
          || !has_all_fingerprints_of (after, before);
 }
 
-/* Only from one fixed role to the other. actpass and no a=setup leave it to the other
- * side, and holdconn makes no association: the role that was negotiated stands. */
+/* Only a fixed role that is not the one at hand. actpass and no a=setup leave it to the
+ * other side, and holdconn makes no association: the role that was negotiated stands. So
+ * does it where a side says again what it said: an offerer of active that had to be the
+ * server, since the answer was active too, will have to be it again. */
 static gboolean
-roles_differ (TegataSetup before, TegataSetup after)
+role_changes (TegataRole current_role, TegataSetup before, TegataSetup after)
 {
-  return (before == TEGATA_SETUP_ACTIVE && after == TEGATA_SETUP_PASSIVE)
-         || (before == TEGATA_SETUP_PASSIVE && after == TEGATA_SETUP_ACTIVE);
+  gboolean is_client = current_role == TEGATA_ROLE_CLIENT;
+
+  return after != before
+         && after == (is_client ? TEGATA_SETUP_PASSIVE : TEGATA_SETUP_ACTIVE);
 }
 
 /* A text that is missing on one side says nothing. */
@@ -146,12 +159,15 @@ texts_differ (const char *before, const char *after)
 gboolean
 tegata_sdp_is_new_association (const TegataAssociationParams *before,
                                const TegataAssociationParams *after,
+                               TegataRole current_role,
                                gboolean with_ice)
 {
   gboolean both_have_tls_id;
 
   g_return_val_if_fail (before != NULL, FALSE);
   g_return_val_if_fail (after != NULL, FALSE);
+  g_return_val_if_fail (
+      current_role == TEGATA_ROLE_CLIENT || current_role == TEGATA_ROLE_SERVER, FALSE);
 
   /* A description that puts the connection on hold may leave out who it is with. */
   if (after->setup == TEGATA_SETUP_HOLDCONN && after->n_fingerprints == 0)
@@ -159,7 +175,7 @@ tegata_sdp_is_new_association (const TegataAssociationParams *before,
     return FALSE;
   }
   if (texts_differ (before->tls_id, after->tls_id) || fingerprints_differ (before, after)
-      || roles_differ (before->setup, after->setup))
+      || role_changes (current_role, before->setup, after->setup))
   {
     return TRUE;
   }

@@ -27,6 +27,7 @@ typedef struct
 #define HOLDCONN TEGATA_SETUP_HOLDCONN
 #define NONE TEGATA_SETUP_NONE
 
+/* All by a side that is the client, but the one that said passive before. */
 static const struct
 {
   const char *what;
@@ -59,11 +60,16 @@ static const struct
     { "A", ACTPASS, "t1", "x" },
     FALSE,
     FALSE },
-  { "fixed role after actpass",
-    { "A", ACTPASS, NULL, "x" },
-    { "A", PASSIVE, NULL, "x" },
+  { "same role after actpass",
+    { "A", ACTPASS, "t1", "x" },
+    { "A", ACTIVE, "t1", "x" },
     FALSE,
     FALSE },
+  { "other role after actpass",
+    { "A", ACTPASS, "t1", "x" },
+    { "A", PASSIVE, "t1", "x" },
+    TRUE,
+    TRUE },
   { "no setup after active",
     { "A", ACTIVE, NULL, "x" },
     { "A", NONE, NULL, "x" },
@@ -100,8 +106,8 @@ static const struct
   { "resume with another role",
     { "A", HOLDCONN, NULL, "x" },
     { "A", PASSIVE, NULL, "x" },
-    FALSE,
-    FALSE },
+    TRUE,
+    TRUE },
   { "hold with another fingerprint",
     { "A", ACTIVE, NULL, "x" },
     { "B", HOLDCONN, NULL, "x" },
@@ -236,7 +242,10 @@ fingerprints_of (const Side *self)
 }
 
 static gboolean
-is_new_association (const Side *before, const Side *after, gboolean with_ice)
+is_new_association (const Side *before,
+                    const Side *after,
+                    TegataRole role,
+                    gboolean with_ice)
 {
   g_autoptr (GPtrArray) before_fingerprints = fingerprints_of (before);
   g_autoptr (GPtrArray) after_fingerprints = fingerprints_of (after);
@@ -247,7 +256,7 @@ is_new_association (const Side *before, const Side *after, gboolean with_ice)
       = { (TegataFingerprint *const *) after_fingerprints->pdata, after_fingerprints->len,
           after->setup, after->tls_id, after->transport };
 
-  return tegata_sdp_is_new_association (&before_params, &after_params, with_ice);
+  return tegata_sdp_is_new_association (&before_params, &after_params, role, with_ice);
 }
 
 static void
@@ -255,11 +264,112 @@ makes_a_new_association_only_where_asked_to (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
   {
+    const Side *before = &changes[i].before;
+    const Side *after = &changes[i].after;
+    TegataRole role = before->setup == PASSIVE ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT;
+
     g_test_message ("%s", changes[i].what);
-    g_assert_cmpint (is_new_association (&changes[i].before, &changes[i].after, FALSE),
-                     ==, changes[i].is_new_without_ice);
-    g_assert_cmpint (is_new_association (&changes[i].before, &changes[i].after, TRUE), ==,
+    g_assert_cmpint (is_new_association (before, after, role, FALSE), ==,
+                     changes[i].is_new_without_ice);
+    g_assert_cmpint (is_new_association (before, after, role, TRUE), ==,
                      changes[i].is_new_with_ice);
+  }
+}
+
+/* A row what a side said before, a column what it says now (none, active, passive,
+ * actpass, holdconn): + where it asks for the other role. Who said active and is the
+ * server nevertheless had an answer of active, and likewise with passive. */
+static const char *const role_changes[][5] = {
+  [TEGATA_ROLE_CLIENT] = {
+    [TEGATA_SETUP_NONE] = "--+--",
+    [TEGATA_SETUP_ACTIVE] = "--+--",
+    [TEGATA_SETUP_PASSIVE] = "-----",
+    [TEGATA_SETUP_ACTPASS] = "--+--",
+    [TEGATA_SETUP_HOLDCONN] = "--+--",
+  },
+  [TEGATA_ROLE_SERVER] = {
+    [TEGATA_SETUP_NONE] = "-+---",
+    [TEGATA_SETUP_ACTIVE] = "-----",
+    [TEGATA_SETUP_PASSIVE] = "-+---",
+    [TEGATA_SETUP_ACTPASS] = "-+---",
+    [TEGATA_SETUP_HOLDCONN] = "-+---",
+  },
+};
+
+static void
+compares_with_the_role_at_hand (void)
+{
+  for (int role = TEGATA_ROLE_CLIENT; role <= TEGATA_ROLE_SERVER; role++)
+  {
+    for (int before = TEGATA_SETUP_NONE; before <= TEGATA_SETUP_HOLDCONN; before++)
+    {
+      for (int after = TEGATA_SETUP_NONE; after <= TEGATA_SETUP_HOLDCONN; after++)
+      {
+        Side said = { "A", (TegataSetup) before, "t1", "x" };
+        Side says = { "A", (TegataSetup) after, "t1", "x" };
+
+        g_test_message ("role %d, setup %d after %d", role, after, before);
+        g_assert_cmpint (is_new_association (&said, &says, (TegataRole) role, FALSE), ==,
+                         role_changes[role][before][after] == '+');
+      }
+    }
+  }
+}
+
+/* The role of side 0 or 1 after an exchange. */
+static TegataRole
+role_of (int side, const TegataSetup *setups, int offerer)
+{
+  g_autoptr (GError) error = NULL;
+  TegataRole role = TEGATA_ROLE_CLIENT;
+
+  tegata_sdp_negotiate_role (setups[side], setups[!side], side == offerer, &role, &error);
+  g_assert_no_error (error);
+  return role;
+}
+
+/* Whether either description, of @side and of its peer, asks for a new association, as
+ * @side sees it. */
+static gboolean
+either_is_new (int side,
+               const TegataSetup *before,
+               TegataRole role,
+               const TegataSetup *after)
+{
+  TegataRole peer_role
+      = role == TEGATA_ROLE_CLIENT ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT;
+  gboolean is_new = FALSE;
+
+  for (int i = 0; i < 2; i++)
+  {
+    Side said = { "A", before[i], "t1", "x" };
+    Side says = { "A", after[i], "t1", "x" };
+
+    is_new |= is_new_association (&said, &says, i == side ? role : peer_role, TRUE);
+  }
+  return is_new;
+}
+
+/* Two exchanges, each an offer of actpass by side 0 or 1 and an answer that is fixed. */
+static void
+sees_roles_swapped_by_the_answer_on_both_sides (void)
+{
+  for (int bits = 0; bits < 16; bits++)
+  {
+    int first_offerer = bits & 1, second_offerer = bits >> 1 & 1;
+    TegataSetup before[2], after[2];
+
+    before[first_offerer] = after[second_offerer] = ACTPASS;
+    before[!first_offerer] = (bits & 4) != 0 ? ACTIVE : PASSIVE;
+    after[!second_offerer] = (bits & 8) != 0 ? ACTIVE : PASSIVE;
+    for (int side = 0; side < 2; side++)
+    {
+      TegataRole role = role_of (side, before, first_offerer);
+
+      g_test_message ("exchanges %d, side %d", bits, side);
+      g_assert_cmpint (either_is_new (side, before, role, after), ==,
+                       role != role_of (side, after, second_offerer));
+    }
   }
 }
 
@@ -270,5 +380,9 @@ main (int argc, char **argv)
 
   g_test_add_func ("/sdp/association/is-new-only-where-asked-for",
                    makes_a_new_association_only_where_asked_to);
+  g_test_add_func ("/sdp/association/compares-with-the-role-at-hand",
+                   compares_with_the_role_at_hand);
+  g_test_add_func ("/sdp/association/sees-roles-swapped-by-the-answer-on-both-sides",
+                   sees_roles_swapped_by_the_answer_on_both_sides);
   return g_test_run ();
 }
