@@ -9,6 +9,7 @@
 
 #include "udp-socket.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 
@@ -51,6 +52,23 @@ print_connection (TegataSession *session)
           tegata_version_to_string (tegata_dtls_get_version (dtls)),
           tegata_dtls_get_cipher (dtls), profile != NULL ? profile : "no SRTP profile");
   printf ("peer: %s\n", text);
+}
+
+/* Those that a handshake with this program can meet (RFC 5246 section 7.2). */
+static const char *
+alert_name (int alert)
+{
+  switch (alert)
+  {
+  case 40:
+    return "handshake_failure";
+  case 42:
+    return "bad_certificate";
+  case 70:
+    return "protocol_version";
+  default:
+    return "alert";
+  }
 }
 
 static void
@@ -149,6 +167,7 @@ drain_outputs (Hop *hop)
   for (guint i = 0; i < hop->ended->len; i++)
   {
     tegata_listener_remove (hop->listener, hop->ended->pdata[i]);
+    hop->told_alert = NULL;
   }
   g_ptr_array_set_size (hop->ended, 0);
 }
@@ -188,6 +207,44 @@ deadline_us (Hop *hop)
                                : tegata_listener_deadline_us (hop->listener);
 }
 
+static gboolean
+is_connecting (TegataSession *session)
+{
+  return session != NULL && tegata_session_get_state (session) == TEGATA_STATE_CONNECTING;
+}
+
+/* A handshake goes on where nobody answers, and after an alert that anybody could have
+ * forged. Whoever waits for it wants to know. */
+static void
+tell_refused (Hop *hop)
+{
+  if (!hop->told_refused && is_connecting (hop->session))
+  {
+    hop->told_refused = TRUE;
+    printf ("nobody listens at %s yet; trying on\n", hop->connect);
+  }
+}
+
+static void
+tell_alert (Hop *hop, TegataSession *session)
+{
+  TegataSessionStats stats;
+  int alert;
+
+  if (!is_connecting (session) || session == hop->told_alert)
+  {
+    return;
+  }
+  tegata_session_get_stats (session, &stats);
+  alert = stats.dtls.unauthenticated_alert;
+  if (alert >= 0)
+  {
+    hop->told_alert = session;
+    printf ("the peer says %s (%d), unauthenticated; trying on\n", alert_name (alert),
+            alert);
+  }
+}
+
 static void
 receive_from_network (Hop *hop, gint64 now_us)
 {
@@ -200,12 +257,17 @@ receive_from_network (Hop *hop, gint64 now_us)
 
     if (n < 0)
     {
+      if (errno == ECONNREFUSED)
+      {
+        tell_refused (hop);
+      }
       return;
     }
     if (handle_datagram (hop, &from, &len, now_us, &session) != TEGATA_RECEIVED_NOTHING)
     {
       deliver (hop, session, hop->buffer, len);
     }
+    tell_alert (hop, session);
     drain_outputs (hop);
   }
 }

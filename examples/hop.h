@@ -12,6 +12,7 @@
  * @listener: (nullable): where a peer is waited for; %NULL for a client
  * @session: (nullable): the one peer: a client's own session, or the first one of
  * @listener that connected
+ * @connect: (nullable): what a client calls, for messages
  * @fingerprints: (element-type TegataFingerprint): the peer's
  * @ended: (element-type TegataSession): sessions of @listener to be removed
  * @network: the socket of the secured side
@@ -19,6 +20,8 @@
  * @plain_out: where plain packets go; its length is 0 where they go nowhere
  * @stats_us: how often counts are printed, or 0
  * @next_stats_us: when they are the next time, or -1
+ * @told_refused: whether it was said that nobody listens there
+ * @told_alert: (nullable): the session whose unauthenticated alert was told last
  * @n_unsent: plain packets that could not be protected
  * @buffer: for what comes in on either side, and is protected or unprotected in place
  * @output: for what is polled
@@ -27,6 +30,7 @@ typedef struct
 {
   TegataListener *listener;
   TegataSession *session;
+  const char *connect;
   GPtrArray *fingerprints;
   GPtrArray *ended;
   int network;
@@ -34,6 +38,8 @@ typedef struct
   TegataAddress plain_out;
   gint64 stats_us;
   gint64 next_stats_us;
+  gboolean told_refused;
+  TegataSession *told_alert;
   guint64 n_unsent;
   guint8 buffer[HOP_BUFFER_SIZE];
   guint8 output[TEGATA_OUTPUT_SIZE];

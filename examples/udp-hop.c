@@ -17,6 +17,7 @@
 #include "hop.h"
 #include "udp-socket.h"
 
+#include <glib/gstdio.h>
 #include <poll.h>
 #include <stdio.h>
 #include <tegata/tegata.h>
@@ -51,29 +52,71 @@ on_signal (int signal_number)
   interrupted = 1;
 }
 
-/* Waits for the file, which the peer's side may write after it was told our fingerprint.
- * A signal ends the wait with an empty list. */
-static char **
-read_fingerprint_file (const char *path, const sigset_t *unblocked)
+/* What the file has by now: "" where there is no such file yet, or whoever copies it has
+ * only begun. */
+static char *
+read_file (const char *path, GError **error)
 {
-  const struct timespec interval = { .tv_nsec = 50000000 };
-  g_autofree char *text = NULL;
+  g_autoptr (GError) problem = NULL;
+  char *text = NULL;
 
-  while (!interrupted && !g_file_get_contents (path, &text, NULL, NULL))
+  if (g_file_get_contents (path, &text, NULL, &problem))
   {
-    ppoll (NULL, 0, &interval, unblocked);
+    return g_strchomp (text);
   }
-  return g_strsplit (text != NULL ? g_strchomp (text) : "", "\n", -1);
+  if (g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  {
+    return g_strdup ("");
+  }
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
 }
 
+/* Waits for the file, which the peer's side may write after it was told our fingerprint.
+ * Returns NULL with an error, or without one where a signal ended the wait. */
+static char *
+await_file (const char *path, const sigset_t *unblocked, GError **error)
+{
+  const struct timespec interval = { .tv_nsec = 50000000 };
+  g_autofree char *text = read_file (path, error);
+
+  if (text != NULL && text[0] == '\0')
+  {
+    printf ("waiting for %s\n", path);
+  }
+  while (text != NULL && text[0] == '\0')
+  {
+    ppoll (NULL, 0, &interval, unblocked);
+    if (interrupted)
+    {
+      return NULL;
+    }
+    g_free (text);
+    text = read_file (path, error);
+  }
+  return g_steal_pointer (&text);
+}
+
+/* NULL without an error where a signal ended the wait for them. */
 static GPtrArray *
 read_peer_fingerprints (const Options *options, const sigset_t *unblocked, GError **error)
 {
-  g_auto (GStrv) lines
-      = options->peer_fingerprints != NULL
-            ? g_strdupv (options->peer_fingerprints)
-            : read_fingerprint_file (options->peer_fingerprint_file, unblocked);
+  g_auto (GStrv) lines = NULL;
 
+  if (options->peer_fingerprints != NULL)
+  {
+    lines = g_strdupv (options->peer_fingerprints);
+  }
+  else
+  {
+    g_autofree char *text = await_file (options->peer_fingerprint_file, unblocked, error);
+
+    if (text == NULL)
+    {
+      return NULL;
+    }
+    lines = g_strsplit (text, "\n", -1);
+  }
   return tegata_sdp_parse_fingerprints ((const char *const *) lines,
                                         g_strv_length (lines), TEGATA_FINGERPRINT_DEFAULT,
                                         error);
@@ -184,13 +227,15 @@ connect_to_network (Hop *hop, TegataContext *context, const char *where, GError 
   {
     return FALSE;
   }
+  hop->connect = where;
   hop->session = tegata_session_new (context);
   tegata_session_set_peer (hop->session, &address);
   hop->network = udp_open (&address, FALSE, error);
-  return hop->network >= 0;
+  return hop->network >= 0 && udp_connect (hop->network, &address, error);
 }
 
-/* The time runs once it is known whom to expect; who was earlier waits in the socket. */
+/* The time runs once it is known whom to expect; who was earlier waits in the socket.
+ * Returns FALSE with an error, or without one where a signal came first. */
 static gboolean
 start (Hop *hop, const Options *options, const sigset_t *unblocked, GError **error)
 {
@@ -212,21 +257,49 @@ start (Hop *hop, const Options *options, const sigset_t *unblocked, GError **err
   return tegata_session_start (hop->session, TEGATA_ROLE_CLIENT, now_us, error);
 }
 
+/* Who finds our fingerprint may call: it is published when all the rest is open. */
 static gboolean
-set_up (Hop *hop, const Options *options, const sigset_t *unblocked, GError **error)
+set_up (Hop *hop, const Options *options, GError **error)
 {
   g_autoptr (TegataContext) context = make_context (options, error);
   gboolean open;
 
-  if (context == NULL || !publish_fingerprint (options, context, error)
-      || !open_plain_side (hop, options, error))
+  if (context == NULL || !open_plain_side (hop, options, error))
   {
     return FALSE;
   }
   open = options->listen != NULL
              ? listen_to_network (hop, context, options->listen, error)
              : connect_to_network (hop, context, options->connect, error);
-  return open && start (hop, options, unblocked, error);
+  return open && publish_fingerprint (options, context, error);
+}
+
+/* Returns the exit status. */
+static int
+run (Hop *hop, const Options *options, const sigset_t *unblocked, GError **error)
+{
+  int status;
+
+  if (!set_up (hop, options, error))
+  {
+    return EXIT_SETUP;
+  }
+  if (start (hop, options, unblocked, error))
+  {
+    hop_run (hop, &interrupted, unblocked);
+    hop_print_counts (hop, "total");
+    status = hop_has_failed (hop) ? EXIT_FAILED : EXIT_CLOSED;
+  }
+  else
+  {
+    status = *error != NULL ? EXIT_SETUP : EXIT_CLOSED;
+  }
+  /* the certificate ends with us, or may: the peer's next run shall not find this one */
+  if (options->fingerprint_out != NULL)
+  {
+    g_unlink (options->fingerprint_out);
+  }
+  return status;
 }
 
 static void
@@ -297,7 +370,7 @@ parse_options (Options *options, int *argc, char ***argv, GError **error)
     { "peer-fingerprint-file", 'P', 0, G_OPTION_ARG_FILENAME,
       &options->peer_fingerprint_file, "Wait for this file, which has it", "FILE" },
     { "fingerprint-out", 'f', 0, G_OPTION_ARG_FILENAME, &options->fingerprint_out,
-      "Write our own to this file", "FILE" },
+      "Write our own to this file, and remove it at the end", "FILE" },
     { "cert", 0, 0, G_OPTION_ARG_FILENAME, &options->certificate_file,
       "PEM file with certificate and key; a fresh one by default", "FILE" },
     { "stats", 's', 0, G_OPTION_ARG_INT, &options->stats_s, "Print counts this often",
@@ -357,17 +430,12 @@ main (int argc, char **argv)
   hop->ended = g_ptr_array_new ();
   setvbuf (stdout, NULL, _IOLBF, 0);
   catch_signals (&unblocked);
-  if (!parse_options (&options, &argc, &argv, &error)
-      || !set_up (hop, &options, &unblocked, &error))
+  status = parse_options (&options, &argc, &argv, &error)
+               ? run (hop, &options, &unblocked, &error)
+               : EXIT_SETUP;
+  if (error != NULL)
   {
     fprintf (stderr, "udp-hop: %s\n", error->message);
-    status = EXIT_SETUP;
-  }
-  else
-  {
-    hop_run (hop, &interrupted, &unblocked);
-    hop_print_counts (hop, "total");
-    status = hop_has_failed (hop) ? EXIT_FAILED : EXIT_CLOSED;
   }
   tear_down (hop);
   options_clear (&options);

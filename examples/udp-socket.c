@@ -128,6 +128,21 @@ udp_open (const TegataAddress *address, gboolean bind_to_it, GError **error)
   return -1;
 }
 
+gboolean
+udp_connect (int fd, const TegataAddress *to, GError **error)
+{
+  struct sockaddr_storage storage;
+  socklen_t len = address_to_sockaddr (to, &storage);
+
+  if (connect (fd, (struct sockaddr *) &storage, len) == 0)
+  {
+    return TRUE;
+  }
+  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (errno),
+               "no way to the peer: %s", g_strerror (errno));
+  return FALSE;
+}
+
 char *
 udp_local_name (int fd)
 {
@@ -152,7 +167,6 @@ udp_receive (int fd, guint8 *buffer, gsize size, TegataAddress *from)
 {
   struct sockaddr_storage storage = { 0 };
   socklen_t len = sizeof storage;
-  /* an ICMP error of what was sent before shows here too, and is no more than noise */
   gssize n
       = recvfrom (fd, buffer, size, MSG_DONTWAIT, (struct sockaddr *) &storage, &len);
 

@@ -29,6 +29,17 @@ gboolean udp_resolve (const char *text,
  */
 int udp_open (const TegataAddress *address, gboolean bind_to_it, GError **error);
 
+/**
+ * udp_connect:
+ * @to: the only peer of @fd from now on
+ *
+ * The kernel then drops what comes from elsewhere, and udp_receive() hears of ICMP
+ * errors.
+ *
+ * Returns: whether there is a way to it
+ */
+gboolean udp_connect (int fd, const TegataAddress *to, GError **error);
+
 /** udp_local_name: "HOST:PORT" of where @fd receives, to be freed */
 char *udp_local_name (int fd);
 
@@ -38,7 +49,8 @@ char *udp_local_name (int fd);
  *
  * Does not wait.
  *
- * Returns: the datagram's length, or -1 where there is none now
+ * Returns: the datagram's length, or -1 where there is none now, with errno: where @fd is
+ * connected an ICMP error shows as ECONNREFUSED or the like, which anybody can forge
  */
 gssize udp_receive (int fd, guint8 *buffer, gsize size, TegataAddress *from);
 
