@@ -126,7 +126,8 @@ TEGATA_API char *tegata_sdp_parse_tls_id (const char *line, GError **error);
 
 /**
  * tegata_sdp_write_tls_id:
- * @tls_id: a value that tegata_sdp_new_tls_id() or tegata_sdp_parse_tls_id() gave
+ * @tls_id: a value that tegata_sdp_new_tls_id() or tegata_sdp_parse_tls_id() gave; any
+ * that the latter would refuse is a programmer's error
  *
  * Returns: (transfer full): an "a=tls-id:" line, without a line end
  */
@@ -135,7 +136,7 @@ TEGATA_API char *tegata_sdp_write_tls_id (const char *tls_id);
 /**
  * tegata_sdp_new_tls_id:
  *
- * Returns: (transfer full): a fresh random value, for a new association
+ * Returns: (transfer full): a fresh random value of 32 characters, for a new association
  */
 TEGATA_API char *tegata_sdp_new_tls_id (void);
 

@@ -44,6 +44,12 @@
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 G_STATIC_ASSERT (sizeof TLS_ID_OWN_CHARS - 1 == 64);
 
+static gboolean
+is_tls_id_len (gsize len)
+{
+  return len >= TLS_ID_MIN_LEN && len <= TLS_ID_MAX_LEN;
+}
+
 char *
 tegata_sdp_parse_tls_id (const char *line, GError **error)
 {
@@ -70,7 +76,7 @@ tegata_sdp_parse_tls_id (const char *line, GError **error)
                  quoted);
     return NULL;
   }
-  if (len < TLS_ID_MIN_LEN || len > TLS_ID_MAX_LEN)
+  if (!is_tls_id_len (len))
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
                  "found a tls-id of %" G_GSIZE_FORMAT " characters: expected %d to %d",
@@ -84,6 +90,9 @@ char *
 tegata_sdp_write_tls_id (const char *tls_id)
 {
   g_return_val_if_fail (tls_id != NULL, NULL);
+  /* A line end in it would write lines of its own into the description. */
+  g_return_val_if_fail (tls_id[strspn (tls_id, TLS_ID_CHARS)] == '\0', NULL);
+  g_return_val_if_fail (is_tls_id_len (strlen (tls_id)), NULL);
 
   return g_strconcat ("a=tls-id:", tls_id, NULL);
 }

@@ -344,6 +344,30 @@ refuses_malformed_tls_id (void)
 }
 
 static void
+writes_no_tls_id_that_it_would_not_read (void)
+{
+  static const struct
+  {
+    const char *tls_id;
+    const char *message;
+  } rows[] = {
+    { "x\r\ny", "*TLS_ID_CHARS*" },
+    { TLS_ID_20 "\r\na=setup:active", "*TLS_ID_CHARS*" },
+    { TLS_ID_20 " ", "*TLS_ID_CHARS*" },
+    { "", "*is_tls_id_len*" },
+    { "abcdefghij012345678", "*is_tls_id_len*" },
+    { TLS_ID_255 "x", "*is_tls_id_len*" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_test_expect_message ("tegata", G_LOG_LEVEL_CRITICAL, rows[i].message);
+    g_assert_null (tegata_sdp_write_tls_id (rows[i].tls_id));
+    g_test_assert_expected_messages ();
+  }
+}
+
+static void
 makes_a_tls_id_that_is_new_each_time (void)
 {
   g_autoptr (GHashTable) seen
@@ -379,6 +403,8 @@ main (int argc, char **argv)
                    names_both_setups_where_no_role_follows);
   g_test_add_func ("/sdp/tls-id/comes-back-from-text", reads_and_writes_tls_id);
   g_test_add_func ("/sdp/tls-id/refuses-malformed-lines", refuses_malformed_tls_id);
+  g_test_add_func ("/sdp/tls-id/is-not-written-where-malformed",
+                   writes_no_tls_id_that_it_would_not_read);
   g_test_add_func ("/sdp/tls-id/is-new-each-time", makes_a_tls_id_that_is_new_each_time);
   return g_test_run ();
 }
