@@ -42,7 +42,8 @@ TEGATA_API char *tegata_sdp_write_fingerprint (TegataFingerprint *fingerprint);
 
 /**
  * TegataSetup:
- * @TEGATA_SETUP_NONE: no such line
+ * @TEGATA_SETUP_NONE: no such line: in an offer it means active, in an answer passive
+ * (RFC 4145 section 4)
  * @TEGATA_SETUP_ACTIVE: will send the ClientHello
  * @TEGATA_SETUP_PASSIVE: will wait for it
  * @TEGATA_SETUP_ACTPASS: either, as the answerer likes
@@ -83,7 +84,11 @@ TEGATA_API char *tegata_sdp_write_setup (TegataSetup setup);
  * tegata_sdp_answer_setup:
  * @offered: what the offer says
  * @preferred: what the answerer would like, for an offer of actpass: %TEGATA_SETUP_ACTIVE
- * (which RFC 8842 section 5.3 recommends) or %TEGATA_SETUP_PASSIVE
+ * (which RFC 8842 section 5.3 recommends) or %TEGATA_SETUP_PASSIVE; anything else is a
+ * programmer's error
+ *
+ * In a later exchange that keeps the association, @preferred is the role that we have:
+ * active as the client, passive as the server. The other one asks for a new association.
  *
  * Returns: what to answer: the complement of a fixed role, @preferred to actpass; to an
  * offer without a=setup, %TEGATA_SETUP_PASSIVE, since RFC 4145 section 4 makes it active;
@@ -94,16 +99,18 @@ TEGATA_API TegataSetup tegata_sdp_answer_setup (TegataSetup offered,
 
 /**
  * tegata_sdp_negotiate_role:
- * @local: what our description says
- * @remote: what the peer's says
+ * @local: what our description says; %TEGATA_SETUP_NONE where it has no a=setup, which
+ * means active in the offer and passive in the answer
+ * @remote: what the peer's says, likewise
  * @local_is_offerer: whether ours is the offer
  * @role: (out): what we are; untouched on failure
  * @error: return location for an error
  *
  * Decides who is the client once both descriptions are known (RFC 5763 section 5, RFC
  * 8842). Some SIP agents answer active to an offer of active: whoever offered then gives
- * way and is the server, whichever side of it we are; likewise passive to passive, where
- * the offerer becomes the client.
+ * way and becomes the server, although it said active, whichever side of it we are;
+ * likewise passive to passive, where the offerer becomes the client. So take the role
+ * from here, and not from what was offered.
  *
  * Returns: %FALSE with %TEGATA_ERROR_INVALID where no association follows from them (an
  * answer of actpass, holdconn)

@@ -16,6 +16,10 @@ static const struct
   { TEGATA_SETUP_HOLDCONN, "holdconn" },
 };
 
+/* What a description without a=setup means: likewise. */
+#define DEFAULT_OFFER TEGATA_SETUP_ACTIVE
+#define DEFAULT_ANSWER TEGATA_SETUP_PASSIVE
+
 /* (nullable) */
 static const char *
 setup_name (TegataSetup setup)
@@ -92,7 +96,20 @@ tegata_sdp_answer_setup (TegataSetup offered, TegataSetup preferred)
   }
 }
 
-/* What a description without a=setup means: RFC 4145 section 4. */
+/* For a message: what a description says, and where it says nothing what that means.
+ * (transfer full) */
+static char *
+describe_setup (TegataSetup setup, TegataSetup otherwise)
+{
+  const char *name = setup_name (setup);
+
+  if (setup == TEGATA_SETUP_NONE)
+  {
+    return g_strdup_printf ("no setup (so \"%s\")", setup_name (otherwise));
+  }
+  return g_strdup_printf ("setup \"%s\"", name != NULL ? name : "?");
+}
+
 static TegataSetup
 or_default (TegataSetup setup, TegataSetup otherwise)
 {
@@ -106,26 +123,25 @@ tegata_sdp_negotiate_role (TegataSetup local,
                            TegataRole *role,
                            GError **error)
 {
-  TegataSetup offer, answer;
+  TegataSetup offered = local_is_offerer ? local : remote;
+  TegataSetup answered = local_is_offerer ? remote : local;
+  TegataSetup offer = or_default (offered, DEFAULT_OFFER);
+  TegataSetup answer = or_default (answered, DEFAULT_ANSWER);
   gboolean local_is_client;
 
   g_return_val_if_fail (role != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  offer = or_default (local_is_offerer ? local : remote, TEGATA_SETUP_ACTIVE);
-  answer = or_default (local_is_offerer ? remote : local, TEGATA_SETUP_PASSIVE);
-
   if (setup_name (offer) == NULL || offer == TEGATA_SETUP_HOLDCONN
       || (answer != TEGATA_SETUP_ACTIVE && answer != TEGATA_SETUP_PASSIVE))
   {
-    const char *offer_name = setup_name (offer);
-    const char *answer_name = setup_name (answer);
+    g_autofree char *offer_text = describe_setup (offered, DEFAULT_OFFER);
+    g_autofree char *answer_text = describe_setup (answered, DEFAULT_ANSWER);
 
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                 "found an offer of setup \"%s\" and an answer of \"%s\": expected an "
-                 "offer other than holdconn and an answer of active or passive",
-                 offer_name != NULL ? offer_name : "?",
-                 answer_name != NULL ? answer_name : "?");
+                 "found an offer of %s and an answer of %s: expected an offer other than "
+                 "holdconn and an answer of active or passive",
+                 offer_text, answer_text);
     return FALSE;
   }
 

@@ -265,18 +265,49 @@ agrees_on_roles_from_both_sides (void)
 static void
 names_both_setups_where_no_role_follows (void)
 {
-  g_autoptr (GError) error = NULL;
-  TegataRole role;
+  static const struct
+  {
+    TegataSetup offer, answer;
+    const char *fragment;
+  } rows[] = {
+    { TEGATA_SETUP_ACTPASS, TEGATA_SETUP_ACTPASS,
+      "offer of setup \"actpass\" and an answer of setup \"actpass\": expected" },
+    { TEGATA_SETUP_HOLDCONN, TEGATA_SETUP_ACTIVE,
+      "offer of setup \"holdconn\" and an answer of setup \"active\"" },
+    { TEGATA_SETUP_NONE, TEGATA_SETUP_HOLDCONN,
+      "offer of no setup (so \"active\") and an answer of setup \"holdconn\"" },
+    { TEGATA_SETUP_HOLDCONN, TEGATA_SETUP_NONE,
+      "offer of setup \"holdconn\" and an answer of no setup (so \"passive\")" },
+  };
 
-  g_assert_false (tegata_sdp_negotiate_role (TEGATA_SETUP_ACTPASS, TEGATA_SETUP_ACTPASS,
-                                             TRUE, &role, &error));
-  assert_message (error, TEGATA_ERROR_INVALID,
-                  "offer of setup \"actpass\" and an answer of \"actpass\": expected");
-  g_clear_error (&error);
-  g_assert_false (tegata_sdp_negotiate_role (TEGATA_SETUP_ACTIVE, TEGATA_SETUP_HOLDCONN,
-                                             FALSE, &role, &error));
-  assert_message (error, TEGATA_ERROR_INVALID,
-                  "offer of setup \"holdconn\" and an answer of \"active\"");
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (GError) other_error = NULL;
+    TegataRole role;
+
+    g_assert_false (
+        tegata_sdp_negotiate_role (rows[i].offer, rows[i].answer, TRUE, &role, &error));
+    assert_message (error, TEGATA_ERROR_INVALID, rows[i].fragment);
+    g_assert_false (tegata_sdp_negotiate_role (rows[i].answer, rows[i].offer, FALSE,
+                                               &role, &other_error));
+    assert_message (other_error, TEGATA_ERROR_INVALID, rows[i].fragment);
+  }
+}
+
+static void
+prefers_a_fixed_role_only (void)
+{
+  static const TegataSetup setups[]
+      = { TEGATA_SETUP_NONE, TEGATA_SETUP_ACTPASS, TEGATA_SETUP_HOLDCONN };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (setups); i++)
+  {
+    g_test_expect_message ("tegata", G_LOG_LEVEL_CRITICAL, "*preferred*");
+    g_assert_cmpint (tegata_sdp_answer_setup (TEGATA_SETUP_ACTPASS, setups[i]), ==,
+                     TEGATA_SETUP_HOLDCONN);
+    g_test_assert_expected_messages ();
+  }
 }
 
 #define TLS_ID_20 "abcdefghij0123456789"
@@ -397,6 +428,7 @@ main (int argc, char **argv)
   g_test_add_func ("/sdp/setup/comes-back-from-text", reads_and_writes_setup);
   g_test_add_func ("/sdp/setup/refuses-malformed-lines", refuses_malformed_setup);
   g_test_add_func ("/sdp/setup/answers-each-offer", answers_each_offer);
+  g_test_add_func ("/sdp/setup/prefers-a-fixed-role-only", prefers_a_fixed_role_only);
   g_test_add_func ("/sdp/setup/agrees-on-roles-from-both-sides",
                    agrees_on_roles_from_both_sides);
   g_test_add_func ("/sdp/setup/names-both-setups-where-no-role-follows",
