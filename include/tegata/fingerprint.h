@@ -73,10 +73,12 @@ tegata_fingerprint_new_for_certificate (TegataCertificate *certificate, TegataHa
 
 /**
  * tegata_fingerprint_parse:
- * @text: the value of an "a=fingerprint:" line: "sha-256 AB:CD:..."; any case, blanks
- * around it and between hash and bytes are allowed
+ * @text: the value of an a=fingerprint line, without "a=fingerprint:": "sha-256
+ * AB:CD:..."; any case, blanks around it and between hash and bytes are allowed
  * @flags: what else to accept
  * @error: return location for an error
+ *
+ * Reads one fingerprint; tegata_sdp_parse_fingerprints() takes whole lines, and several.
  *
  * Returns: (transfer full) (nullable): the fingerprint, or %NULL with %TEGATA_ERROR_PARSE
  * (malformed; the message names what was found and what was expected) or

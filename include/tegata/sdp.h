@@ -9,23 +9,41 @@ G_BEGIN_DECLS
 /*
  * The attributes by which signalling sets up DTLS-SRTP, and the decisions that follow
  * from them. Pure functions on text: a whole description is the business of an SDP
- * library. Any thread.
+ * library. Any thread may call any of them; nothing that they are given is kept.
+ *
+ * All of it is about one media section, and one DTLS association. Where RTCP is not
+ * multiplexed with RTP (no a=rtcp-mux), RTP and RTCP have an association each (RFC 5764
+ * section 3), so a #TegataSession each: with the same fingerprints, role and tls-id, on
+ * two transports.
  */
 
 /**
  * tegata_sdp_parse_fingerprints:
- * @lines: (array length=n_lines): "a=fingerprint:sha-256 AB:..." lines, or their values
+ * @lines: (array length=n_lines) (nullable): "a=fingerprint:sha-256 AB:..." lines, or
+ * their values; any case
  * @n_lines: how many
  * @flags: what else to accept
  * @error: return location for an error
  *
- * Reads the lines of one description. A line with a hash function that is unknown or not
- * allowed is passed over, as RFC 8122 section 5 has it, as long as another one is left.
+ * Reads the fingerprints of one media section: the a=fingerprint lines of the section
+ * itself or, where it has none, those of the session level (RFC 8122 section 5); never
+ * both together, since what the section says replaces what the session says. No other
+ * lines: whatever is not a=fingerprint is malformed.
  *
- * Returns: (transfer full) (element-type TegataFingerprint) (nullable): what can be given
- * to tegata_session_set_peer_fingerprints(), at least one; or %NULL with
- * %TEGATA_ERROR_PARSE (a malformed line, or none at all) or %TEGATA_ERROR_UNSUPPORTED (no
- * hash that is supported)
+ * A line with a hash function that is unknown or not allowed is passed over, as RFC 8122
+ * section 5 has it, as long as another one is left.
+ *
+ * The array is handed on with a cast:
+ *
+ * |[<!-- language="C" -->
+ *   tegata_session_set_peer_fingerprints (
+ *       session, (TegataFingerprint *const *) array->pdata, array->len);
+ * ]|
+ *
+ * Returns: (transfer full) (element-type TegataFingerprint) (nullable): at least one
+ * fingerprint, freed with the array; or %NULL with %TEGATA_ERROR_PARSE (a malformed line,
+ * or none at all; the message counts the lines from one) or %TEGATA_ERROR_UNSUPPORTED (no
+ * hash that is supported: what is wrong with the first line)
  */
 TEGATA_API GPtrArray *tegata_sdp_parse_fingerprints (const char *const *lines,
                                                      gsize n_lines,

@@ -164,10 +164,10 @@ find_hash (const char *name, gsize len, TegataFingerprintFlags flags, GError **e
     if (hashes[i].hash == TEGATA_HASH_SHA1
         && (flags & TEGATA_FINGERPRINT_ALLOW_SHA1) == 0)
     {
-      g_set_error (
-          error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
-          "the hash function %s is broken and was not allowed: expected " EXPECTED_HASHES,
-          quoted);
+      g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
+                   "the hash function %s is broken and was not allowed (by "
+                   "TEGATA_FINGERPRINT_ALLOW_SHA1): expected " EXPECTED_HASHES,
+                   quoted);
       return NULL;
     }
     return &hashes[i];

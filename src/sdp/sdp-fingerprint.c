@@ -65,10 +65,10 @@ tegata_sdp_parse_fingerprints (const char *const *lines,
       g_ptr_array_add (fingerprints, fingerprint);
       continue;
     }
+    g_prefix_error (&line_error, "fingerprint line %" G_GSIZE_FORMAT ": ", i + 1);
     if (!g_error_matches (line_error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED))
     {
-      g_propagate_prefixed_error (error, g_steal_pointer (&line_error),
-                                  "fingerprint line %" G_GSIZE_FORMAT ": ", i + 1);
+      g_propagate_error (error, g_steal_pointer (&line_error));
       return NULL;
     }
     if (unsupported == NULL)

@@ -173,7 +173,8 @@ static const Malformed malformed[] = {
   { "sha-2566 " SHA256_BYTES, TEGATA_ERROR_UNSUPPORTED, "\"sha-2566\"" },
   { "sha-25 " SHA256_BYTES, TEGATA_ERROR_UNSUPPORTED, "\"sha-25\"" },
   { "SHA-1 " SHA1_BYTES, TEGATA_ERROR_UNSUPPORTED,
-    "\"SHA-1\" is broken and was not allowed: expected sha-256" },
+    "\"SHA-1\" is broken and was not allowed (by TEGATA_FINGERPRINT_ALLOW_SHA1): "
+    "expected sha-256" },
   { "sha-256 00", TEGATA_ERROR_PARSE,
     "found a sha-256 fingerprint of 1 bytes: expected 32" },
   { "sha-256 " SHA1_BYTES, TEGATA_ERROR_PARSE, "of 20 bytes: expected 32" },

@@ -114,9 +114,14 @@ refuses_malformed_fingerprint_lines (void)
     { { { MD5_LINE, "a=fingerprint:sha-256 A" }, 0 },
       TEGATA_ERROR_PARSE,
       "line 2: found \"A\" at byte 1" },
-    { { { MD5_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "unknown hash function \"md5\"" },
-    { { { SHA1_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "\"sha-1\" is broken" },
-    { { { MD5_LINE, SHA1_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "\"md5\"" },
+    { { { MD5_LINE }, 0 },
+      TEGATA_ERROR_UNSUPPORTED,
+      "line 1: unknown hash function \"md5\"" },
+    { { { SHA1_LINE }, 0 },
+      TEGATA_ERROR_UNSUPPORTED,
+      "line 1: the hash function \"sha-1\" is broken and was not allowed (by "
+      "TEGATA_FINGERPRINT_ALLOW_SHA1)" },
+    { { { MD5_LINE, SHA1_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "line 1: unknown" },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
