@@ -38,8 +38,7 @@ tegata_dtls_get_error (TegataDtls *self)
 TegataCertificate *
 tegata_dtls_get_peer_certificate (TegataDtls *self)
 {
-  /* Before, nobody has proved to have its key. */
-  if (self->state < TEGATA_STATE_AWAITING_FINGERPRINT)
+  if (!self->peer_is_proven)
   {
     return NULL;
   }

@@ -89,11 +89,28 @@ fail (TegataDtls *self, GError *error)
   self->state = TEGATA_STATE_FAILED;
 }
 
+/* Nothing that was said to the wrong peer, or under the wrong assumption, leaves any
+ * more. */
+static void
+discard_datagrams (TegataDtls *self)
+{
+  GBytes *bytes;
+
+  while ((bytes = self->engine_class->take_datagram (self->engine)) != NULL)
+  {
+    g_bytes_unref (bytes);
+  }
+}
+
 static void
 fail_for_fingerprint (TegataDtls *self)
 {
   g_autofree char *found = tegata_verifier_describe (&self->verifier);
 
+  if (self->state == TEGATA_STATE_CONNECTED)
+  {
+    discard_datagrams (self);
+  }
   self->engine_class->close (self->engine);
   fail (self, tegata_error_new_end (TEGATA_ERROR_FINGERPRINT, TEGATA_FAULT_PEER, -1,
                                     "the peer's certificate is not the one that was "
@@ -104,9 +121,14 @@ fail_for_fingerprint (TegataDtls *self)
 static void
 update_established (TegataDtls *self)
 {
+  self->peer_is_proven = TRUE;
   switch (tegata_verifier_judge (&self->verifier))
   {
   case TEGATA_VERDICT_MATCH:
+    if (self->state != TEGATA_STATE_CONNECTED)
+    {
+      self->engine_class->keep_session (self->engine);
+    }
     self->state = TEGATA_STATE_CONNECTED;
     break;
   case TEGATA_VERDICT_MISMATCH:

@@ -84,6 +84,9 @@ typedef struct
   gsize (*get_max_data_len) (TegataEngine *self);
   gboolean (*export_keys) (TegataEngine *self, const char *label, guint8 *out, gsize len);
 
+  /* The peer is the right one, once: its session may be resumed. */
+  void (*keep_session) (TegataEngine *self);
+
   /* Tells the peer, where there is one: close_notify once established. */
   void (*close) (TegataEngine *self);
 } TegataEngineClass;

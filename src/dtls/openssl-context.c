@@ -144,7 +144,7 @@ static void
 set_policy (SSL_CTX *ssl_context)
 {
   SSL_CTX_set_options (ssl_context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION
-                                        | SSL_OP_NO_QUERY_MTU
+                                        | SSL_OP_NO_QUERY_MTU | SSL_OP_CLEANSE_PLAINTEXT
                                         | SSL_OP_CIPHER_SERVER_PREFERENCE);
   SSL_CTX_set_verify (ssl_context, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT,
                       NULL);

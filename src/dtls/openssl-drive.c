@@ -11,9 +11,9 @@
  * in answer is a flight of ours, or one again: openssl-flight.c.
  */
 
-#define MAX_LATE_ANSWERS 8  /* libssl counts these as timeouts too, and forever */
-#define MAX_DATA_QUEUED 256 /* messages that nobody has taken */
-#define READ_SIZE 16384     /* RFC 6347 section 4.1: a record's plaintext */
+#define MAX_LATE_ANSWERS 8    /* libssl counts these as timeouts too, and forever */
+#define MAX_DATA_QUEUED 65536 /* bytes of data that nobody has taken */
+#define READ_SIZE 16384       /* RFC 6347 section 4.1: a record's plaintext */
 
 TegataEngine *
 tegata_openssl_engine_of (const SSL *ssl)
@@ -51,22 +51,20 @@ note_message (int sent,
 gboolean
 tegata_openssl_renew (TegataEngine *self, GError **error)
 {
-  BIO *bio = NULL;
+  SSL *ssl = SSL_new (self->shared->ssl_context);
+  BIO *bio = ssl != NULL ? tegata_datagram_bio_new (&self->bio) : NULL;
   gint64 rtt_us;
 
-  SSL_free (self->ssl);
-  self->ssl = SSL_new (self->shared->ssl_context);
-  if (self->ssl != NULL)
-  {
-    bio = tegata_datagram_bio_new (&self->bio);
-  }
   if (bio == NULL)
   {
+    SSL_free (ssl);
     g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_FAILED,
                          "libssl could not make an association");
     return FALSE;
   }
 
+  SSL_free (self->ssl);
+  self->ssl = ssl;
   SSL_set_bio (self->ssl, bio, bio);
   SSL_set_mtu (self->ssl, (long) self->mtu);
   SSL_set_msg_callback (self->ssl, note_message);
@@ -75,6 +73,7 @@ tegata_openssl_renew (TegataEngine *self, GError **error)
   tegata_resumption_watch (self);
   tegata_openssl_gate_clear (&self->gate);
   tegata_openssl_gate_init (&self->gate, self->role, self->stats);
+  self->gate.tickets = (SSL_get_options (self->ssl) & SSL_OP_NO_TICKET) == 0;
   self->flight_begun = FALSE;
   self->n_libssl_timeouts = 0;
   rtt_us = self->machine.rtt_us;
@@ -83,38 +82,48 @@ tegata_openssl_renew (TegataEngine *self, GError **error)
   return TRUE;
 }
 
-static void
-fail (TegataEngine *self)
+/* (transfer full): why libssl gave up. */
+static GError *
+make_end (TegataEngine *self)
 {
   const char *reason = ERR_reason_error_string (ERR_peek_error ());
   g_autofree char *found = NULL;
 
-  self->status = TEGATA_ENGINE_FAILED;
-  g_clear_error (&self->error);
   if (tegata_verifier_judge (self->verifier) == TEGATA_VERDICT_MISMATCH)
   {
     found = tegata_verifier_describe (self->verifier);
-    self->error
-        = tegata_error_new_end (TEGATA_ERROR_FINGERPRINT, TEGATA_FAULT_PEER, self->alert,
-                                "the peer's certificate is not the one that was "
-                                "signalled: %s",
-                                found);
+    return tegata_error_new_end (TEGATA_ERROR_FINGERPRINT, TEGATA_FAULT_PEER, self->alert,
+                                 "the peer's certificate is not the one that was "
+                                 "signalled: %s",
+                                 found);
   }
-  else if (self->alert_received)
+  if (SSL_get_verify_result (self->ssl) == X509_V_ERR_EE_KEY_TOO_SMALL)
   {
-    self->error
-        = tegata_error_new_end (TEGATA_ERROR_ALERT, TEGATA_FAULT_PEER, self->alert,
-                                "the peer ended the association by the alert "
-                                "%s (%d)",
-                                tegata_alert_to_string (self->alert), self->alert);
+    return tegata_error_new_end (TEGATA_ERROR_PROTOCOL, TEGATA_FAULT_PEER, self->alert,
+                                 "the key of the peer's certificate is too weak: "
+                                 "expected at least RSA with 2048 bits, or P-256");
   }
-  else
+  if (self->alert_received)
   {
-    self->error
-        = tegata_error_new_end (TEGATA_ERROR_PROTOCOL, TEGATA_FAULT_PEER, self->alert,
-                                "the peer's handshake was refused: %s",
-                                reason != NULL ? reason : "unknown reason");
+    return tegata_error_new_end (TEGATA_ERROR_ALERT, TEGATA_FAULT_PEER, self->alert,
+                                 "the peer ended the association by the alert %s (%d)",
+                                 tegata_alert_to_string (self->alert), self->alert);
   }
+  return tegata_error_new_end (TEGATA_ERROR_PROTOCOL, TEGATA_FAULT_PEER, self->alert,
+                               "the peer's handshake was refused: %s",
+                               reason != NULL ? reason : "libssl does not say why");
+}
+
+static void
+fail (TegataEngine *self)
+{
+  if (self->status == TEGATA_ENGINE_ESTABLISHED)
+  {
+    tegata_resumption_forget (self);
+  }
+  self->status = TEGATA_ENGINE_FAILED;
+  g_clear_error (&self->error);
+  self->error = make_end (self);
   ERR_clear_error ();
 }
 
@@ -213,11 +222,12 @@ tegata_openssl_rest (TegataEngine *self)
 static void
 take_data_in (TegataEngine *self, const guint8 *bytes, gsize len)
 {
-  if (g_queue_get_length (&self->data) >= MAX_DATA_QUEUED)
+  if (self->data_len + len > MAX_DATA_QUEUED)
   {
     self->stats->refused[TEGATA_REFUSED_OVERFLOW]++;
     return;
   }
+  self->data_len += len;
   g_queue_push_tail (&self->data, g_bytes_new (bytes, len));
 }
 
@@ -273,6 +283,10 @@ pump (TegataEngine *self)
     pump_established (self);
   }
   tegata_reader_init (&self->bio.in, NULL, 0);
+  if (self->gate.next_message > self->gate.hello_seq)
+  {
+    self->gate.version = (guint16) SSL_version (self->ssl); /* as on the wire */
+  }
   tegata_openssl_rest (self);
 }
 
@@ -302,11 +316,16 @@ is_cipher_spec_due (TegataEngine *self)
   }
 }
 
+static gboolean
+has_ended (TegataEngine *self)
+{
+  return self->status == TEGATA_ENGINE_CLOSED || self->status == TEGATA_ENGINE_FAILED;
+}
+
 static void
 feed_from_gate (TegataEngine *self)
 {
-  while (self->status == TEGATA_ENGINE_HANDSHAKING
-         || self->status == TEGATA_ENGINE_ESTABLISHED)
+  while (!has_ended (self))
   {
     g_autoptr (GBytes) record
         = tegata_openssl_gate_pop (&self->gate, is_cipher_spec_due (self));
@@ -364,43 +383,21 @@ handle_established (TegataEngine *self, const TegataRecord *record)
 }
 
 static void
-handle_established_datagram (TegataEngine *self, const guint8 *bytes, gsize len)
+handle_record (TegataEngine *self, const TegataRecord *record)
 {
-  TegataReader datagram;
-
-  tegata_reader_init (&datagram, bytes, len);
-  while (datagram.len > 0 && self->status == TEGATA_ENGINE_ESTABLISHED)
+  if (self->status == TEGATA_ENGINE_ESTABLISHED)
   {
-    TegataRecord record;
-
-    if (!tegata_record_read (&datagram, &record))
-    {
-      self->stats->refused[TEGATA_REFUSED_RECORD]++;
-      return;
-    }
-    if (tegata_openssl_gate_is_plausible (&record))
-    {
-      handle_established (self, &record);
-    }
-    else
-    {
-      self->stats->refused[TEGATA_REFUSED_RECORD]++;
-    }
+    handle_established (self, record);
+    return;
   }
-}
 
-static void
-adopt_sequence (TegataEngine *self, const guint8 *bytes, gsize len)
-{
-  TegataReader datagram;
-  TegataRecord record;
-
-  tegata_reader_init (&datagram, bytes, len);
-  if (self->adopt_sequence && tegata_record_read (&datagram, &record))
+  if (self->adopt_sequence)
   {
-    self->next_sequence = record.sequence;
+    self->next_sequence = record->sequence;
     self->adopt_sequence = FALSE;
   }
+  tegata_openssl_gate_push (&self->gate, record);
+  feed_from_gate (self);
 }
 
 void
@@ -409,23 +406,19 @@ tegata_openssl_handle_datagram (TegataEngine *self,
                                 gsize len,
                                 gint64 now_us)
 {
+  TegataReader datagram;
+  TegataRecord record;
+
   self->now_us = now_us;
-  switch (self->status)
+  tegata_reader_init (&datagram, bytes, len);
+  while (!has_ended (self) && tegata_openssl_gate_read (&self->gate, &datagram, &record))
   {
-  case TEGATA_ENGINE_HANDSHAKING:
-    adopt_sequence (self, bytes, len);
-    tegata_openssl_gate_push (&self->gate, bytes, len);
-    feed_from_gate (self);
-    break;
-  case TEGATA_ENGINE_ESTABLISHED:
-    handle_established_datagram (self, bytes, len);
-    break;
-  case TEGATA_ENGINE_CLOSED:
-  case TEGATA_ENGINE_FAILED:
-  default:
-    return;
+    handle_record (self, &record);
   }
-  tegata_openssl_answer_repetition (self);
+  if (!has_ended (self))
+  {
+    tegata_openssl_answer_repetition (self);
+  }
 }
 
 void

@@ -20,6 +20,7 @@ engine_free (TegataEngine *self)
     SSL_set_shutdown (self->ssl, SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
   }
   SSL_free (self->ssl);
+  SSL_SESSION_free (self->fresh_session);
   tegata_openssl_gate_clear (&self->gate);
   g_queue_clear_full (&self->datagrams, free_bytes);
   g_queue_clear_full (&self->data, free_bytes);
@@ -89,7 +90,13 @@ engine_take_datagram (TegataEngine *self)
 static GBytes *
 engine_take_data (TegataEngine *self)
 {
-  return g_queue_pop_head (&self->data);
+  GBytes *data = g_queue_pop_head (&self->data);
+
+  if (data != NULL)
+  {
+    self->data_len -= g_bytes_get_size (data);
+  }
+  return data;
 }
 
 static TegataEngineStatus
@@ -211,5 +218,6 @@ const TegataEngineClass tegata_openssl_engine = {
   .send_data = engine_send_data,
   .get_max_data_len = engine_get_max_data_len,
   .export_keys = engine_export_keys,
+  .keep_session = tegata_resumption_keep,
   .close = engine_close,
 };

@@ -4,6 +4,7 @@
 #define MAX_HELD 16          /* records of the next epoch; a flight has two or three */
 #define MAX_MESSAGES_AHEAD 8 /* a flight has five messages at most */
 #define MAX_RECORD_LEN (16384 + 2048) /* RFC 5246 section 6.2.3 */
+#define MAX_VERIFY_REQUESTS 2 /* a second one where the server's secret has changed */
 #define CIPHER_SPEC_LEN 1
 #define ALERT_LEN 2
 
@@ -35,7 +36,7 @@ static const MessageRule from_server[] = {
   { TEGATA_HANDSHAKE_CERTIFICATE_REQUEST, PLACE (3), 4, 16384 },
   { TEGATA_HANDSHAKE_SERVER_HELLO_DONE, PLACE (3) | PLACE (4), 0, 0 },
   /* in an abbreviated handshake at once, else behind the Done */
-  { TEGATA_HANDSHAKE_NEW_SESSION_TICKET, PLACE (1) | PLACE (4) | PLACE (5), 6, 65542 },
+  { TEGATA_HANDSHAKE_NEW_SESSION_TICKET, PLACE (1) | PLACE (4) | PLACE (5), 6, 16384 },
 };
 
 void
@@ -104,6 +105,21 @@ find_rule (TegataOpensslGate *self, guint8 type)
   return NULL;
 }
 
+/* What nobody asked for, or more often than anybody needs. */
+static gboolean
+is_welcome (TegataOpensslGate *self, guint8 type)
+{
+  switch (type)
+  {
+  case TEGATA_HANDSHAKE_NEW_SESSION_TICKET:
+    return self->tickets;
+  case TEGATA_HANDSHAKE_HELLO_VERIFY_REQUEST:
+    return self->n_verify_requests < MAX_VERIFY_REQUESTS;
+  default:
+    return TRUE;
+  }
+}
+
 static gboolean
 is_length_possible (const MessageRule *rule, const TegataHandshakeFragment *fragment)
 {
@@ -150,9 +166,14 @@ judge_fragment (TegataOpensslGate *self,
   {
     self->repeated = TRUE;
   }
-  else if (!is_place_possible (self, rule, fragment))
+  else if (!is_welcome (self, fragment->type)
+           || !is_place_possible (self, rule, fragment))
   {
     refuse (self, TEGATA_REFUSED_HANDSHAKE);
+  }
+  else if (self->version != 0 && version != self->version)
+  {
+    refuse (self, TEGATA_REFUSED_RECORD);
   }
   else if (fragment->message_seq >= self->next_message)
   {
@@ -205,7 +226,7 @@ judge_clear_record (TegataOpensslGate *self, const TegataRecord *record)
   case TEGATA_CONTENT_CHANGE_CIPHER_SPEC:
     if (record->body.len == CIPHER_SPEC_LEN && record->body.bytes[0] == 1)
     {
-      self->cipher_spec_version = record->version;
+      self->has_cipher_spec = TRUE;
     }
     else
     {
@@ -232,57 +253,90 @@ tegata_openssl_gate_judge_late (TegataOpensslGate *self, const TegataRecord *rec
   g_queue_clear_full (&self->ready, free_bytes);
 }
 
+/* The oldest leaves where there is no more room: the peer's own comes again, and what
+ * came last is what its peer's last flight ends with. */
 static void
 judge_next_epoch (TegataOpensslGate *self, const TegataRecord *record)
 {
-  GQueue *queue = self->read_epoch == record->epoch ? &self->ready : &self->held;
+  gboolean is_readable = self->read_epoch == record->epoch;
 
-  if (queue == &self->held && g_queue_get_length (queue) >= MAX_HELD)
+  if (!is_readable && g_queue_get_length (&self->held) >= MAX_HELD)
   {
     refuse (self, TEGATA_REFUSED_OVERFLOW);
-    return;
+    g_bytes_unref (g_queue_pop_head (&self->held));
   }
-  g_queue_push_tail (queue, g_bytes_new (record->bytes, record->len));
+  g_queue_push_tail (is_readable ? &self->ready : &self->held,
+                     g_bytes_new (record->bytes, record->len));
 }
 
-gboolean
-tegata_openssl_gate_is_plausible (const TegataRecord *record)
+static gboolean
+is_plausible (TegataOpensslGate *self, const TegataRecord *record)
 {
-  gboolean version_known = record->version == TEGATA_DTLS_1_0_WIRE
-                           || record->version == TEGATA_DTLS_1_2_WIRE;
+  gboolean is_dtls = record->version == TEGATA_DTLS_1_0_WIRE
+                     || record->version == TEGATA_DTLS_1_2_WIRE;
+  /* A ClientHello says DTLS 1.0 until it was answered, also when it is repeated. */
+  gboolean is_hello = record->epoch == 0 && record->type == TEGATA_CONTENT_HANDSHAKE
+                      && self->role == TEGATA_ROLE_SERVER;
+  gboolean is_ours = self->version == 0 || record->version == self->version;
 
-  return version_known && record->epoch <= 1 && record->body.len > 0
+  return is_dtls && (is_ours || is_hello) && record->epoch <= 1 && record->body.len > 0
          && record->body.len <= MAX_RECORD_LEN;
 }
 
-void
-tegata_openssl_gate_push (TegataOpensslGate *self, const guint8 *bytes, gsize len)
+gboolean
+tegata_openssl_gate_read (TegataOpensslGate *self,
+                          TegataReader *datagram,
+                          TegataRecord *record)
 {
-  TegataReader datagram;
-
-  tegata_reader_init (&datagram, bytes, len);
-  while (datagram.len > 0)
+  while (datagram->len > 0)
   {
+    if (!tegata_record_read (datagram, record))
+    {
+      refuse (self, TEGATA_REFUSED_RECORD);
+      return FALSE;
+    }
+    if (is_plausible (self, record))
+    {
+      return TRUE;
+    }
+    refuse (self, TEGATA_REFUSED_RECORD);
+  }
+  return FALSE;
+}
+
+void
+tegata_openssl_gate_push (TegataOpensslGate *self, const TegataRecord *record)
+{
+  if (record->epoch > 0)
+  {
+    judge_next_epoch (self, record);
+  }
+  else
+  {
+    judge_clear_record (self, record);
+  }
+}
+
+/* A record of the next epoch that came before the version was known is judged now. */
+static GBytes *
+pop_held (TegataOpensslGate *self)
+{
+  GBytes *bytes;
+
+  while ((bytes = g_queue_pop_head (&self->held)) != NULL)
+  {
+    TegataReader reader;
     TegataRecord record;
 
-    if (!tegata_record_read (&datagram, &record))
+    tegata_reader_init (&reader, g_bytes_get_data (bytes, NULL),
+                        g_bytes_get_size (bytes));
+    if (tegata_openssl_gate_read (self, &reader, &record))
     {
-      refuse (self, TEGATA_REFUSED_RECORD);
-      return;
+      return bytes;
     }
-    if (!tegata_openssl_gate_is_plausible (&record))
-    {
-      refuse (self, TEGATA_REFUSED_RECORD);
-    }
-    else if (record.epoch > 0)
-    {
-      judge_next_epoch (self, &record);
-    }
-    else
-    {
-      judge_clear_record (self, &record);
-    }
+    g_bytes_unref (bytes);
   }
+  return NULL;
 }
 
 GBytes *
@@ -291,15 +345,15 @@ tegata_openssl_gate_pop (TegataOpensslGate *self, gboolean cipher_spec_due)
   const guint8 cipher_spec[] = { 1 };
 
   if (g_queue_is_empty (&self->ready) && self->read_epoch == 0 && cipher_spec_due
-      && self->cipher_spec_version != 0)
+      && self->has_cipher_spec)
   {
-    make_ready (self, TEGATA_CONTENT_CHANGE_CIPHER_SPEC, self->cipher_spec_version,
-                cipher_spec, sizeof cipher_spec);
-    self->cipher_spec_version = 0;
+    make_ready (self, TEGATA_CONTENT_CHANGE_CIPHER_SPEC, self->version, cipher_spec,
+                sizeof cipher_spec);
+    self->has_cipher_spec = FALSE;
   }
   if (g_queue_is_empty (&self->ready) && self->read_epoch == 1)
   {
-    return g_queue_pop_head (&self->held);
+    return pop_held (self);
   }
   return g_queue_pop_head (&self->ready);
 }
@@ -320,5 +374,6 @@ tegata_openssl_gate_note_message (TegataOpensslGate *self, const guint8 *bytes, 
   if (fragment.type == TEGATA_HANDSHAKE_HELLO_VERIFY_REQUEST)
   {
     self->hello_seq = self->next_message;
+    self->n_verify_requests++;
   }
 }

@@ -18,12 +18,15 @@ typedef struct
 {
   TegataRole role;
   TegataDtlsStats *stats;
+  gboolean tickets;       /* whether the peer may send a NewSessionTicket */
+  guint16 version;        /* on the wire, once libssl read the peer's Hello; 0 before */
   guint64 next_sequence;  /* for the next record of epoch 0 that goes on */
   guint16 read_epoch;     /* libssl's: 1 once it took the ChangeCipherSpec */
   guint16 hello_seq;      /* message_seq of the peer's Hello: 1 behind a cookie, else 0 */
   guint16 next_message;   /* the peer's message that libssl reads next */
   guint16 flight_message; /* the first one of the peer's flight that is awaited */
-  guint16 cipher_spec_version; /* of a ChangeCipherSpec that is held; 0 for none */
+  gboolean has_cipher_spec; /* a ChangeCipherSpec is held */
+  guint n_verify_requests;  /* HelloVerifyRequests that libssl read */
   gboolean repeated; /* the peer sent an earlier flight again; for the owner to clear */
   GQueue ready;      /* of GBytes: records for libssl */
   GQueue held;       /* of GBytes: records of the next epoch */
@@ -34,9 +37,16 @@ void tegata_openssl_gate_init (TegataOpensslGate *self,
                                TegataDtlsStats *stats);
 void tegata_openssl_gate_clear (TegataOpensslGate *self);
 
-/* A datagram during the handshake: its records end up in ready, held, or the statistics.
- */
-void tegata_openssl_gate_push (TegataOpensslGate *self, const guint8 *bytes, gsize len);
+/* Reads the next record of @datagram. FALSE, which ends the datagram, where there is none
+ * or it is cut short. One that cannot be DTLS, or is of another version than was
+ * negotiated, is counted and passed over: libssl would drop it by its header, and read
+ * its body as further records, which nobody here has looked at. */
+gboolean tegata_openssl_gate_read (TegataOpensslGate *self,
+                                   TegataReader *datagram,
+                                   TegataRecord *record);
+
+/* A record during the handshake ends up in ready, held, or the statistics. */
+void tegata_openssl_gate_push (TegataOpensslGate *self, const TegataRecord *record);
 
 /* A record of epoch 0 after the handshake; may say that a flight was repeated. */
 void tegata_openssl_gate_judge_late (TegataOpensslGate *self, const TegataRecord *record);
@@ -49,8 +59,5 @@ GBytes *tegata_openssl_gate_pop (TegataOpensslGate *self, gboolean cipher_spec_d
 void tegata_openssl_gate_note_message (TegataOpensslGate *self,
                                        const guint8 *bytes,
                                        gsize len);
-
-/* Whether version and length of a record can be DTLS at all. */
-gboolean tegata_openssl_gate_is_plausible (const TegataRecord *record);
 
 G_END_DECLS

@@ -47,8 +47,9 @@ struct _TegataEngine
   GError *error; /* in FAILED; before, why the last ClientHello was refused; nullable */
   int alert;     /* fatal, the last one that libssl sent or received, or -1 */
   gboolean alert_received;
-  char *resumption_name;   /* nullable */
-  gboolean peer_has_extms; /* RFC 7627; told by its Hello */
+  char *resumption_name;      /* nullable */
+  SSL_SESSION *fresh_session; /* to be kept once the peer is the right one; nullable */
+  gboolean peer_has_extms;    /* RFC 7627; told by its Hello */
 
   gint64 now_us;           /* of the call that is being served */
   gboolean flight_begun;   /* by libssl, in this pump */
@@ -60,6 +61,7 @@ struct _TegataEngine
   gboolean adopt_sequence; /* from the ClientHello that is expected behind a cookie */
   GQueue datagrams;        /* of GBytes, to be taken */
   GQueue data;             /* of GBytes, likewise */
+  gsize data_len;          /* bytes in it */
 };
 
 TegataEngine *tegata_openssl_engine_of (const SSL *ssl);
@@ -82,6 +84,10 @@ TegataResumptionCache *tegata_resumption_cache_new (SSL_CTX *ssl_context, guint 
 void tegata_resumption_cache_free (TegataResumptionCache *self);
 /* Offers the session of the engine's name, where there is one of the right peer. */
 void tegata_resumption_offer (TegataEngine *self);
+/* Keeps the association's own: the peer is the right one, */
+void tegata_resumption_keep (TegataEngine *self);
+/* or forgets it: the association came to a bad end (RFC 5246 section 7.2.2). */
+void tegata_resumption_forget (TegataEngine *self);
 /* For a fresh SSL: notes what the call-backs of the cache need to know. */
 void tegata_resumption_watch (TegataEngine *self);
 

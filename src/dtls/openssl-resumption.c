@@ -90,7 +90,8 @@ store (TegataResumptionCache *self, GBytes *key, SSL_SESSION *session)
   g_mutex_unlock (&self->lock);
 }
 
-/* (transfer full) (nullable); takes @key. */
+/* A copy, since libssl writes into the sessions of its associations, which may be on
+ * other threads. (transfer full) (nullable); takes @key. */
 static SSL_SESSION *
 look_up (TegataResumptionCache *self, GBytes *key)
 {
@@ -100,7 +101,7 @@ look_up (TegataResumptionCache *self, GBytes *key)
   session = g_hash_table_lookup (self->sessions, key);
   if (session != NULL)
   {
-    SSL_SESSION_up_ref (session);
+    session = SSL_SESSION_dup (session);
   }
   g_mutex_unlock (&self->lock);
   g_bytes_unref (key);
@@ -142,32 +143,76 @@ tegata_resumption_watch (TegataEngine *self)
   SSL_set_tlsext_debug_arg (self->ssl, self);
 }
 
-/* libssl has a new session; the answer 0 means that no reference of it was kept. */
+/* The key of an association's session, where it may be kept at all. (nullable) */
+static GBytes *
+make_session_key (TegataEngine *self, const SSL_SESSION *session)
+{
+  unsigned int len;
+  const unsigned char *id;
+
+  if (self->role == TEGATA_ROLE_CLIENT)
+  {
+    return self->resumption_name != NULL ? make_name_key (self->resumption_name) : NULL;
+  }
+  id = SSL_SESSION_get_id (session, &len);
+  return len > 0 ? make_id_key (id, len) : NULL;
+}
+
+/* libssl has a new session; whose it is is not judged yet. The answer 1 keeps the
+ * reference. */
 static int
-keep_session (SSL *ssl, SSL_SESSION *session)
+take_session (SSL *ssl, SSL_SESSION *session)
 {
   TegataEngine *engine = tegata_openssl_engine_of (ssl);
-  TegataResumptionCache *cache = engine->shared->cache;
 
   if (!engine->peer_has_extms)
   {
     return 0;
   }
-  if (engine->role == TEGATA_ROLE_SERVER)
-  {
-    unsigned int len;
-    const unsigned char *id = SSL_SESSION_get_id (session, &len);
+  SSL_SESSION_free (engine->fresh_session);
+  engine->fresh_session = session;
+  return 1;
+}
 
-    if (len > 0)
-    {
-      store (cache, make_id_key (id, len), session);
-    }
-  }
-  else if (engine->resumption_name != NULL)
+void
+tegata_resumption_keep (TegataEngine *self)
+{
+  SSL_SESSION *copy;
+  GBytes *key;
+
+  if (self->fresh_session == NULL)
   {
-    store (cache, make_name_key (engine->resumption_name), session);
+    return;
   }
-  return 0;
+
+  copy = SSL_SESSION_dup (self->fresh_session);
+  key = make_session_key (self, self->fresh_session);
+  if (copy != NULL && key != NULL)
+  {
+    store (self->shared->cache, g_bytes_ref (key), copy);
+  }
+  g_clear_pointer (&key, g_bytes_unref);
+  SSL_SESSION_free (copy);
+  g_clear_pointer (&self->fresh_session, SSL_SESSION_free);
+}
+
+void
+tegata_resumption_forget (TegataEngine *self)
+{
+  TegataResumptionCache *cache = self->shared->cache;
+  SSL_SESSION *session = SSL_get_session (self->ssl);
+  g_autoptr (GBytes) key = NULL;
+
+  if (cache != NULL && session != NULL)
+  {
+    key = make_session_key (self, session);
+  }
+  if (key != NULL)
+  {
+    g_mutex_lock (&cache->lock);
+    remove_locked (cache, key);
+    g_mutex_unlock (&cache->lock);
+  }
 }
 
 static SSL_SESSION *
@@ -176,7 +221,7 @@ find_session (SSL *ssl, const unsigned char *id, int len, int *keep_reference)
   TegataEngine *engine = tegata_openssl_engine_of (ssl);
   SSL_SESSION *session = look_up (engine->shared->cache, make_id_key (id, (gsize) len));
 
-  *keep_reference = 0; /* libssl takes ours over */
+  *keep_reference = 0; /* libssl takes the copy over */
   if (session != NULL && !is_of_right_peer (engine, session))
   {
     SSL_SESSION_free (session);
@@ -239,7 +284,7 @@ tegata_resumption_cache_new (SSL_CTX *ssl_context, guint n_max)
 
   SSL_CTX_set_session_cache_mode (ssl_context,
                                   SSL_SESS_CACHE_BOTH | SSL_SESS_CACHE_NO_INTERNAL);
-  SSL_CTX_sess_set_new_cb (ssl_context, keep_session);
+  SSL_CTX_sess_set_new_cb (ssl_context, take_session);
   SSL_CTX_sess_set_get_cb (ssl_context, find_session);
   SSL_CTX_set_session_ticket_cb (ssl_context, seal_ticket, open_ticket, NULL);
   return self;

@@ -10,6 +10,17 @@
  * TegataDtls waits.
  */
 
+/* What a fingerprint is worth is what the key behind it is worth. */
+#define MIN_SECURITY_BITS 112 /* RSA-2048, P-224: NIST SP 800-57 part 1 section 5.6.1 */
+
+static gboolean
+is_strong (X509 *leaf)
+{
+  EVP_PKEY *key = X509_get0_pubkey (leaf);
+
+  return key != NULL && EVP_PKEY_get_security_bits (key) >= MIN_SECURITY_BITS;
+}
+
 int
 tegata_openssl_verify (X509_STORE_CTX *store, G_GNUC_UNUSED void *nothing)
 {
@@ -26,6 +37,11 @@ tegata_openssl_verify (X509_STORE_CTX *store, G_GNUC_UNUSED void *nothing)
     return 0;
   }
 
+  if (!is_strong (leaf))
+  {
+    X509_STORE_CTX_set_error (store, X509_V_ERR_EE_KEY_TOO_SMALL);
+    return 0;
+  }
   tegata_verifier_set_certificate (self->verifier, certificate);
   if (tegata_verifier_judge (self->verifier) == TEGATA_VERDICT_MISMATCH)
   {

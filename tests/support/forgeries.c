@@ -204,6 +204,56 @@ make_fragment_beyond (const ForgeryView *view)
   return make_message (view, TEGATA_HANDSHAKE_CERTIFICATE, view->message_seq, 10, body);
 }
 
+/* The message that the victim waits for, as far as it can be told. */
+static guint8
+expected_type (const ForgeryView *view)
+{
+  static const guint8 from_server[]
+      = { TEGATA_HANDSHAKE_SERVER_HELLO, TEGATA_HANDSHAKE_CERTIFICATE,
+          TEGATA_HANDSHAKE_SERVER_KEY_EXCHANGE, TEGATA_HANDSHAKE_CERTIFICATE_REQUEST };
+  static const guint8 from_client[]
+      = { TEGATA_HANDSHAKE_CLIENT_HELLO, TEGATA_HANDSHAKE_CERTIFICATE,
+          TEGATA_HANDSHAKE_CLIENT_KEY_EXCHANGE, TEGATA_HANDSHAKE_CERTIFICATE_VERIFY };
+  guint place = MIN (view->message_seq, 3);
+
+  return view->victim == TEGATA_ROLE_CLIENT ? from_server[place] : from_client[place];
+}
+
+/* libssl drops a record of another version by its header, and takes its body for further
+ * records: a bogus header, which begins with the fragment's own, then an alert. */
+static GBytes *
+make_smuggler (const ForgeryView *view)
+{
+  const guint8 alert[] = { ALERT_LEVEL_FATAL, ALERT_HANDSHAKE_FAILURE };
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+  g_autoptr (GByteArray) fragment = g_byte_array_new ();
+  GByteArray *record;
+
+  tegata_write_u8 (body, 0); /* the end of the bogus header: no length */
+  write_record_header (body, TEGATA_CONTENT_ALERT, 0, view->record_seq + 1, sizeof alert);
+  write_bytes (body, alert, sizeof alert);
+
+  tegata_write_u8 (fragment, expected_type (view));
+  tegata_write_u24 (fragment, 1000);
+  tegata_write_u16 (fragment, view->message_seq);
+  tegata_write_u24 (fragment, 900);
+  tegata_write_u24 (fragment, body->len);
+  write_bytes (fragment, body->data, body->len);
+  record = g_bytes_unref_to_array (make_record (
+      TEGATA_CONTENT_HANDSHAKE, 0, view->record_seq, fragment->data, fragment->len));
+  record->data[2] = TEGATA_DTLS_1_0_WIRE & 0xff;
+  return g_byte_array_free_to_bytes (record);
+}
+
+static GBytes *
+make_huge_ticket (const ForgeryView *view)
+{
+  g_autoptr (GByteArray) body = g_byte_array_new ();
+
+  write_noise (body, view->rand, 10);
+  return make_message (view, TEGATA_HANDSHAKE_NEW_SESSION_TICKET, 4, 20000, body);
+}
+
 static GBytes *
 make_message_forgery (Forgery forgery, const ForgeryView *view)
 {
@@ -219,6 +269,10 @@ make_message_forgery (Forgery forgery, const ForgeryView *view)
     return make_huge_message (view);
   case FORGERY_FRAGMENT_BEYOND:
     return make_fragment_beyond (view);
+  case FORGERY_FRAGMENT_SMUGGLES:
+    return make_smuggler (view);
+  case FORGERY_TICKET_HUGE:
+    return make_huge_ticket (view);
   case FORGERY_CLIENT_HELLO:
     return make_client_hello (view, 0);
   case FORGERY_CLIENT_HELLO_NEXT:
@@ -270,6 +324,20 @@ make_noise (const ForgeryView *view)
   return g_byte_array_free_to_bytes (array);
 }
 
+/* As many as a datagram holds, to fill whatever holds them. */
+static GBytes *
+make_next_epoch_flood (const ForgeryView *view)
+{
+  GByteArray *array = g_byte_array_new ();
+
+  for (guint i = 0; i < 40; i++)
+  {
+    write_record_header (array, TEGATA_CONTENT_HANDSHAKE, 1, 1000 + i, 1);
+    write_noise (array, view->rand, 1);
+  }
+  return g_byte_array_free_to_bytes (array);
+}
+
 static GBytes *
 make_record_forgery (Forgery forgery, const ForgeryView *view)
 {
@@ -298,6 +366,8 @@ make_record_forgery (Forgery forgery, const ForgeryView *view)
     return make_truncated (view, TEGATA_RECORD_HEADER_LEN - 1);
   case FORGERY_NEXT_EPOCH:
     return make_record (TEGATA_CONTENT_HANDSHAKE, 1, 0, text, sizeof text);
+  case FORGERY_NEXT_EPOCH_FLOOD:
+    return make_next_epoch_flood (view);
   case FORGERY_CCS_EARLY:
     return make_record (TEGATA_CONTENT_CHANGE_CIPHER_SPEC, 0, seq, ccs, sizeof ccs);
   case FORGERY_CCS_MALFORMED:
@@ -340,6 +410,8 @@ forgery_name (Forgery forgery)
     [FORGERY_MESSAGE_UNKNOWN] = "a handshake message of an unknown type",
     [FORGERY_MESSAGE_HUGE] = "a fragment of a message of 16 MB",
     [FORGERY_FRAGMENT_BEYOND] = "a fragment longer than its message",
+    [FORGERY_FRAGMENT_SMUGGLES] = "an alert within a record of another version",
+    [FORGERY_TICKET_HUGE] = "a fragment of a ticket of 20 KB",
     [FORGERY_APPLICATION_DATA] = "application data in epoch 0",
     [FORGERY_RECORD_TYPE] = "a record of an unknown type",
     [FORGERY_RECORD_VERSION] = "a record of another protocol's version",
@@ -348,6 +420,7 @@ forgery_name (Forgery forgery)
     [FORGERY_RECORD_EMPTY] = "an empty handshake record",
     [FORGERY_HEADER_TRUNCATED] = "a truncated record header",
     [FORGERY_NEXT_EPOCH] = "noise as a record of epoch 1",
+    [FORGERY_NEXT_EPOCH_FLOOD] = "a flood of records of epoch 1",
     [FORGERY_CCS_EARLY] = "an early ChangeCipherSpec",
     [FORGERY_CCS_MALFORMED] = "a malformed ChangeCipherSpec",
     [FORGERY_CLIENT_HELLO] = "a forged ClientHello",
