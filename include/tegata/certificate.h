@@ -10,11 +10,17 @@ G_BEGIN_DECLS
  *
  * An X.509 certificate, with its private key where it is our own. Immutable and
  * reference-counted; any thread may use it. The private key is wiped with the last
- * reference.
+ * reference. All functions here may be called from any thread.
  */
 typedef struct _TegataCertificate TegataCertificate;
 
 #define TEGATA_TYPE_CERTIFICATE (tegata_certificate_get_type ())
+
+/**
+ * tegata_certificate_get_type:
+ *
+ * Returns: the boxed type of #TegataCertificate: %TEGATA_TYPE_CERTIFICATE. Any thread.
+ */
 TEGATA_API GType tegata_certificate_get_type (void) G_GNUC_CONST;
 
 /**
@@ -76,6 +82,10 @@ TEGATA_API TegataCertificate *tegata_certificate_new_full (TegataKeyType key_typ
  * @len: bytes in @pem, or -1 where it is NUL-terminated
  * @error: return location for an error
  *
+ * Reads one text that has both: where the certificate and its key are two files,
+ * concatenate the two. Without a key it is read as the certificate of somebody else,
+ * which tegata_context_new() refuses.
+ *
  * Returns: (transfer full) (nullable): the certificate, or %NULL with %TEGATA_ERROR_PARSE
  * (no certificate in it, a block that cannot be read, an encrypted key) or
  * %TEGATA_ERROR_INVALID (the key does not belong to the certificate, a key that is too
@@ -95,14 +105,27 @@ tegata_certificate_new_from_pem (const char *pem, gssize len, GError **error);
 TEGATA_API TegataCertificate *
 tegata_certificate_new_from_der (const guint8 *der, gsize len, GError **error);
 
+/**
+ * tegata_certificate_ref:
+ * @self: a certificate
+ *
+ * Returns: (transfer full): @self, with one more reference. Any thread.
+ */
 TEGATA_API TegataCertificate *tegata_certificate_ref (TegataCertificate *self);
+
+/**
+ * tegata_certificate_unref:
+ * @self: (transfer full): a certificate
+ *
+ * Gives a reference back; the last one frees it, and wipes the private key. Any thread.
+ */
 TEGATA_API void tegata_certificate_unref (TegataCertificate *self);
 
 /**
  * tegata_certificate_to_pem:
  * @self: a certificate
  *
- * Returns: (transfer full): the certificate alone, as PEM text
+ * Returns: (transfer full): the certificate alone, as NUL-terminated PEM text
  */
 TEGATA_API char *tegata_certificate_to_pem (TegataCertificate *self);
 
@@ -113,7 +136,8 @@ TEGATA_API char *tegata_certificate_to_pem (TegataCertificate *self);
  * The private key in PKCS #8, unencrypted. Whoever holds it is this endpoint: write it to
  * a file of mode 0600, and wipe it from memory afterwards.
  *
- * Returns: (transfer full) (nullable): PEM text, or %NULL where there is no private key
+ * Returns: (transfer full) (nullable): NUL-terminated PEM text, or %NULL where there is
+ * no private key
  */
 TEGATA_API char *tegata_certificate_key_to_pem (TegataCertificate *self);
 
@@ -122,11 +146,26 @@ TEGATA_API char *tegata_certificate_key_to_pem (TegataCertificate *self);
  * @self: a certificate
  * @len: (out): its length in bytes
  *
- * Returns: (transfer none) (array length=len): the DER encoding, valid as long as @self
+ * Returns: (transfer none) (array length=len): the DER encoding, @len bytes, valid as
+ * long as @self
  */
 TEGATA_API const guint8 *tegata_certificate_get_der (TegataCertificate *self, gsize *len);
 
+/**
+ * tegata_certificate_get_key_type:
+ * @self: a certificate
+ *
+ * Returns: what kind of key the certificate is for, whether or not the private one is
+ * there. Any thread.
+ */
 TEGATA_API TegataKeyType tegata_certificate_get_key_type (TegataCertificate *self);
+
+/**
+ * tegata_certificate_has_private_key:
+ * @self: a certificate
+ *
+ * Returns: whether it is our own, with its private key. Any thread.
+ */
 TEGATA_API gboolean tegata_certificate_has_private_key (TegataCertificate *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TegataCertificate, tegata_certificate_unref)

@@ -9,11 +9,18 @@ G_BEGIN_DECLS
  * TegataFingerprint:
  *
  * The hash of a certificate's DER encoding, as signalling carries it (RFC 8122 section
- * 5). Immutable and reference-counted; any thread may use it.
+ * 5). Immutable and reference-counted; any thread may use it. All functions here may be
+ * called from any thread.
  */
 typedef struct _TegataFingerprint TegataFingerprint;
 
 #define TEGATA_TYPE_FINGERPRINT (tegata_fingerprint_get_type ())
+
+/**
+ * tegata_fingerprint_get_type:
+ *
+ * Returns: the boxed type of #TegataFingerprint: %TEGATA_TYPE_FINGERPRINT. Any thread.
+ */
 TEGATA_API GType tegata_fingerprint_get_type (void) G_GNUC_CONST;
 
 /**
@@ -51,7 +58,7 @@ typedef enum
 /**
  * tegata_fingerprint_new:
  * @hash: the hash function
- * @bytes: (array length=len): the hash
+ * @bytes: (array length=len): the hash, which is copied
  * @len: its length in bytes, which must be that of @hash
  * @error: return location for an error
  *
@@ -96,9 +103,28 @@ tegata_fingerprint_parse (const char *text, TegataFingerprintFlags flags, GError
  */
 TEGATA_API char *tegata_fingerprint_to_string (TegataFingerprint *self);
 
+/**
+ * tegata_fingerprint_ref:
+ * @self: a fingerprint
+ *
+ * Returns: (transfer full): @self, with one more reference. Any thread.
+ */
 TEGATA_API TegataFingerprint *tegata_fingerprint_ref (TegataFingerprint *self);
+
+/**
+ * tegata_fingerprint_unref:
+ * @self: (transfer full): a fingerprint
+ *
+ * Gives a reference back; the last one frees it. Any thread.
+ */
 TEGATA_API void tegata_fingerprint_unref (TegataFingerprint *self);
 
+/**
+ * tegata_fingerprint_get_hash:
+ * @self: a fingerprint
+ *
+ * Returns: its hash function. Any thread.
+ */
 TEGATA_API TegataHash tegata_fingerprint_get_hash (TegataFingerprint *self);
 
 /**
@@ -106,7 +132,8 @@ TEGATA_API TegataHash tegata_fingerprint_get_hash (TegataFingerprint *self);
  * @self: a fingerprint
  * @len: (out): its length in bytes
  *
- * Returns: (transfer none) (array length=len): the hash, valid as long as @self
+ * Returns: (transfer none) (array length=len): the hash, @len bytes, valid as long as
+ * @self
  */
 TEGATA_API const guint8 *
 tegata_fingerprint_get_bytes (TegataFingerprint *self, gsize *len);
@@ -124,7 +151,7 @@ TEGATA_API gboolean tegata_fingerprint_equal (TegataFingerprint *a, TegataFinger
 
 /**
  * tegata_fingerprint_match:
- * @fingerprints: (array length=n_fingerprints): what signalling named
+ * @fingerprints: (array length=n_fingerprints) (nullable): what signalling named
  * @n_fingerprints: how many; none matches nothing
  * @certificate: the peer's certificate: the leaf, where it sent a chain
  *
@@ -142,7 +169,7 @@ TEGATA_API gboolean tegata_fingerprint_match (TegataFingerprint *const *fingerpr
  * tegata_hash_to_string:
  * @hash: a hash function
  *
- * Returns: (transfer none): its name in SDP ("sha-256")
+ * Returns: (transfer none): its name in SDP ("sha-256"), a constant
  */
 TEGATA_API const char *tegata_hash_to_string (TegataHash hash);
 
