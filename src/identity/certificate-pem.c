@@ -155,8 +155,11 @@ pem_contents_read (PemContents *self, BIO *bio, GError **error)
 
   if (ERR_GET_REASON (ERR_peek_last_error ()) != PEM_R_NO_START_LINE)
   {
-    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_PARSE, "malformed PEM block (%s)",
-                 tegata_openssl_take_reason ());
+    g_set_error (
+        error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
+        "malformed PEM block (%s): expected a \"-----BEGIN\" line, lines of base64 "
+        "and an \"-----END\" line of the same name; is the text cut off?",
+        tegata_openssl_take_reason ());
     return FALSE;
   }
   ERR_clear_error ();
@@ -197,9 +200,12 @@ pem_contents_check (const PemContents *self, GError **error)
   if (self->leaf == NULL)
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
-                 "found %s: expected a \"-----BEGIN CERTIFICATE-----\" block",
+                 "found %s: expected a \"-----BEGIN CERTIFICATE-----\" block%s",
                  self->private_key != NULL ? "a private key without a certificate"
-                                           : "no certificate in the PEM text");
+                                           : "no certificate in the PEM text",
+                 self->private_key != NULL ? " beside it (certificate and key in one "
+                                             "text: concatenate the two files)"
+                                           : "");
     return FALSE;
   }
 
@@ -215,7 +221,8 @@ pem_contents_check (const PemContents *self, GError **error)
       && !X509_check_private_key (self->leaf, self->private_key))
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                 "the private key does not belong to the certificate (%s)",
+                 "the private key does not belong to the first certificate of the text "
+                 "(%s): expected our own first, before the rest of its chain",
                  tegata_openssl_take_reason ());
     return FALSE;
   }

@@ -114,6 +114,24 @@ tegata_certificate_unref (TegataCertificate *self)
   g_free (self);
 }
 
+/* OpenSSL says "too long" of a length that goes past the end of what it was given: to a
+ * reader that is a certificate that is too short. (transfer none) */
+static const char *
+take_reason_against_x509 (gsize len)
+{
+  unsigned long code = ERR_peek_error ();
+  gboolean is_cut = ERR_GET_LIB (code) == ERR_LIB_ASN1
+                    && (ERR_GET_REASON (code) == ASN1_R_TOO_LONG
+                        || ERR_GET_REASON (code) == ASN1_R_HEADER_TOO_LONG);
+  const char *reason = tegata_openssl_take_reason ();
+
+  if (len == 0)
+  {
+    return "nothing there";
+  }
+  return is_cut ? "a length in them goes past their end: cut off?" : reason;
+}
+
 X509 *
 tegata_x509_read (const guint8 *bytes, gsize len, GError **error)
 {
@@ -130,7 +148,7 @@ tegata_x509_read (const guint8 *bytes, gsize len, GError **error)
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
                  "cannot read a certificate in %" G_GSIZE_FORMAT
                  " bytes (%s): expected one X.509 certificate in DER",
-                 len, tegata_openssl_take_reason ());
+                 len, take_reason_against_x509 (len));
     return NULL;
   }
   if (end != bytes + len)

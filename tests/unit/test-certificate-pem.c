@@ -173,7 +173,8 @@ is_the_first_of_a_chain (void)
   assert_same_der (read, leaf);
   assert_failed (tegata_certificate_new_from_pem (with_issuer_key, -1, &error), &error,
                  TEGATA_ERROR_INVALID,
-                 "does not belong to the certificate (key values mismatch)");
+                 "does not belong to the first certificate of the text (key values "
+                 "mismatch): expected our own first");
 }
 
 static void
@@ -256,7 +257,7 @@ refuses_the_key_of_another (void)
     g_autoptr (GError) error = NULL;
 
     assert_failed (tegata_certificate_new_from_pem (text, -1, &error), &error,
-                   TEGATA_ERROR_INVALID, "does not belong to the certificate");
+                   TEGATA_ERROR_INVALID, "does not belong to the first certificate");
   }
 }
 
@@ -285,13 +286,19 @@ refuses_malformed_pem (void)
     { "", "no certificate in the PEM text: expected a \"-----BEGIN CERTIFICATE-----\"" },
     { "rubbish", "no certificate in the PEM text" },
     { "-----BEGIN CERTIFICATE", "no certificate in the PEM text" },
-    { key_pem, "private key without a certificate: expected" },
+    { key_pem, "private key without a certificate: expected a \"-----BEGIN "
+               "CERTIFICATE-----\" block beside it (certificate and key in one text: "
+               "concatenate the two files)" },
     { BLOCK ("PUBLIC KEY", "AAAA"), "no certificate" },
     { BLOCK ("CERTIFICATE", "AAAA"), "in a \"CERTIFICATE\" block" },
     { BLOCK ("CERTIFICATE", "MAA="), "cannot read a certificate in 2 bytes" },
+    { BLOCK ("CERTIFICATE", "MAQ="), "in a \"CERTIFICATE\" block of the PEM text: cannot "
+                                     "read a certificate in 2 bytes (a "
+                                     "length in them goes past their end: cut off?)" },
     { BLOCK ("CERTIFICATE", "!!!!"), "malformed PEM block (bad base64 decode)" },
     { cut, "malformed PEM block" },
-    { no_end, "malformed PEM block (bad end line)" },
+    { no_end, "malformed PEM block (bad end line): expected a \"-----BEGIN\" line" },
+    { no_end, "\"-----END\" line of the same name; is the text cut off?" },
     { bad_chain, "malformed PEM block" },
     { bad_key, "cannot read the private key in a \"PRIVATE KEY\" block" },
     { odd_key, "cannot read the private key in a \"OPENSSH PRIVATE KEY\" block" },
