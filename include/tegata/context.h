@@ -65,8 +65,8 @@ typedef enum
 
 /**
  * tegata_context_new:
- * @certificate: (nullable): who we are, with its private key; %NULL for a fresh ECDSA
- * P-256 one
+ * @certificate: (transfer none) (nullable): who we are, with its private key; referenced.
+ * %NULL for a fresh ECDSA P-256 one
  * @error: return location for an error
  *
  * Returns: (transfer full) (nullable): the context, or %NULL with %TEGATA_ERROR_INVALID
@@ -74,7 +74,9 @@ typedef enum
  */
 TEGATA_API TegataContext *
 tegata_context_new (TegataCertificate *certificate, GError **error);
+/** tegata_context_ref: Returns: (transfer full): @self. Any thread */
 TEGATA_API TegataContext *tegata_context_ref (TegataContext *self);
+/** tegata_context_unref: the last one frees it. Any thread */
 TEGATA_API void tegata_context_unref (TegataContext *self);
 
 /**
@@ -116,8 +118,12 @@ TEGATA_API gboolean tegata_context_set_versions (TegataContext *self,
  * offers them in this order; a server takes its first one that the client offers (RFC
  * 5764 section 4.1).
  *
- * Returns: %FALSE with %TEGATA_ERROR_PARSE (an unknown name) or %TEGATA_ERROR_INVALID
- * (one named twice); the setting is then as before
+ * Where nothing is in common, or the peer has no use_srtp, the association connects all
+ * the same, for data only, and media has no keys (%TEGATA_SRTP_NO_KEYS): whoever needs
+ * media looks at tegata_dtls_get_srtp_profile() in %TEGATA_STATE_CONNECTED.
+ *
+ * Returns: %FALSE with %TEGATA_ERROR_PARSE (an unknown name, or separators alone) or
+ * %TEGATA_ERROR_INVALID (one named twice); the setting is then as before
  */
 TEGATA_API gboolean tegata_context_set_srtp_profiles (TegataContext *self,
                                                       const char *names,
@@ -131,6 +137,7 @@ TEGATA_API gboolean tegata_context_set_srtp_profiles (TegataContext *self,
  * as long as the application makes it. What a peer sends may be longer
  */
 TEGATA_API void tegata_context_set_mtu (TegataContext *self, guint mtu);
+/** tegata_context_get_mtu: Returns: the MTU, in bytes of UDP payload. Any thread */
 TEGATA_API guint tegata_context_get_mtu (TegataContext *self);
 
 /**
@@ -173,7 +180,8 @@ TEGATA_API void tegata_context_set_cookies (TegataContext *self, TegataCookies c
  * A resumed session keeps the peer's certificate, whose fingerprint is matched again. A
  * session without extended master secret (RFC 7627) is never resumed. A client resumes
  * under the name that tegata_session_set_resumption_name() gave. At most 1024 sessions
- * are kept, the oldest leave first.
+ * are kept, the oldest leave first. Tickets are sealed by a secret of the context, which
+ * lives as long as it does.
  */
 TEGATA_API void tegata_context_set_resumption (TegataContext *self, gboolean enabled);
 
@@ -182,8 +190,8 @@ TEGATA_API void tegata_context_set_resumption (TegataContext *self, gboolean ena
  * @line: a line in the format of NSS key logs, without its newline
  * @user_data: what was given with the function
  *
- * Called on the thread that drives an association. Whoever has these lines can read the
- * traffic.
+ * Called on the thread that drives an association, from within it: it may not call the
+ * association, nor free it. Whoever has these lines can read the traffic.
  */
 typedef void (*TegataKeyLogFunc) (const char *line, gpointer user_data);
 

@@ -22,8 +22,12 @@ typedef enum
  * @TEGATA_STATE_NEW: not started
  * @TEGATA_STATE_CONNECTING: the handshake is under way
  * @TEGATA_STATE_AWAITING_FINGERPRINT: the handshake is complete, and signalling has not
- * yet said whose certificate it should be: no key and no data passes in either direction
- * @TEGATA_STATE_CONNECTED: the fingerprint matched; media and data flow
+ * yet said whose certificate it should be: no key and no data passes in either direction.
+ * No deadline ends it: an answer may take as long as somebody lets the telephone ring.
+ * Who gives up waiting closes it. A server that does not know who calls looks the peer's
+ * certificate up here, and then names its fingerprint
+ * @TEGATA_STATE_CONNECTED: the fingerprint matched; data flows, and media where an SRTP
+ * profile was negotiated
  * @TEGATA_STATE_CLOSED: closed by this side or by the peer
  * @TEGATA_STATE_FAILED: ended by an error
  *
@@ -73,7 +77,10 @@ typedef struct
  * @len: 0 to %TEGATA_ADDRESS_MAX_LEN
  */
 TEGATA_API void tegata_address_init (TegataAddress *self, gconstpointer bytes, gsize len);
+
+/** tegata_address_equal: for hash tables: whether both are the same, byte for byte */
 TEGATA_API gboolean tegata_address_equal (gconstpointer a, gconstpointer b);
+/** tegata_address_hash: for hash tables */
 TEGATA_API guint tegata_address_hash (gconstpointer address);
 
 /**
@@ -157,7 +164,8 @@ typedef enum
  * @state: (out): for %TEGATA_OUTPUT_STATE
  *
  * What tegata_dtls_poll(), tegata_session_poll() and tegata_listener_poll() fill in. It
- * is the caller's own: nothing in it is borrowed.
+ * is the caller's own: nothing in it is borrowed. The state of the end comes behind the
+ * last datagram (an alert, a close_notify) and the last data.
  */
 typedef struct
 {
@@ -175,8 +183,8 @@ typedef struct
  * One DTLS association, sans-I/O. It does no I/O, reads no clock, starts no thread and
  * calls nobody: datagrams and the time go in, outputs are polled. One thread at a time.
  *
- * @now_us, here and everywhere, is a monotonic time in microseconds whose zero is the
- * caller's choice; it never goes back.
+ * @now_us, here and everywhere, is a monotonic time in microseconds, 0 or more, whose
+ * zero is the caller's choice; it never goes back.
  */
 typedef struct _TegataDtls TegataDtls;
 
@@ -205,7 +213,8 @@ TEGATA_API void tegata_dtls_free (TegataDtls *self);
  *
  * May come before, during or after the handshake, and again with a new description. Where
  * the peer has proved to have the key of a certificate that does not match, the
- * association fails now; during the handshake it fails as soon as the peer has.
+ * association fails now; during the handshake it fails as soon as the peer has. Ignored
+ * at the end of an association.
  */
 TEGATA_API void tegata_dtls_set_peer_fingerprints (TegataDtls *self,
                                                    TegataFingerprint *const *fingerprints,
@@ -313,7 +322,9 @@ TEGATA_API gsize tegata_dtls_get_max_data_len (TegataDtls *self);
  */
 TEGATA_API void tegata_dtls_close (TegataDtls *self);
 
+/** tegata_dtls_get_state: (skip) Returns: where it is now, told by an output or not */
 TEGATA_API TegataState tegata_dtls_get_state (TegataDtls *self);
+/** tegata_dtls_get_role: (skip) Returns: what it was made as */
 TEGATA_API TegataRole tegata_dtls_get_role (TegataDtls *self);
 
 /**
@@ -327,10 +338,16 @@ TEGATA_API const GError *tegata_dtls_get_error (TegataDtls *self);
  * tegata_dtls_get_peer_certificate: (skip)
  *
  * Returns: (transfer none) (nullable): the certificate (the leaf) whose key the peer
- * proved to have; %NULL before %TEGATA_STATE_AWAITING_FINGERPRINT
+ * proved to have; %NULL before %TEGATA_STATE_AWAITING_FINGERPRINT, and where it failed
+ * before
  */
 TEGATA_API TegataCertificate *tegata_dtls_get_peer_certificate (TegataDtls *self);
 
+/**
+ * tegata_dtls_get_version: (skip)
+ *
+ * Returns: what was negotiated; %TEGATA_VERSION_NONE before the handshake is complete
+ */
 TEGATA_API TegataVersion tegata_dtls_get_version (TegataDtls *self);
 
 /**
@@ -364,6 +381,7 @@ typedef struct
   guint8 server[TEGATA_SRTP_MAX_KEY_LEN];
 } TegataSrtpKeys;
 
+/** tegata_srtp_keys_clear: (skip) Wipes @keys. */
 TEGATA_API void tegata_srtp_keys_clear (TegataSrtpKeys *keys);
 
 /**
@@ -405,6 +423,7 @@ typedef struct
   gboolean extended_master_secret;
 } TegataDtlsStats;
 
+/** tegata_dtls_get_stats: (skip) Fills @stats with the counts so far. */
 TEGATA_API void tegata_dtls_get_stats (TegataDtls *self, TegataDtlsStats *stats);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TegataDtls, tegata_dtls_free)

@@ -23,7 +23,9 @@ G_BEGIN_DECLS
  * @TEGATA_ERROR_INVALID: a value outside of its range
  * @TEGATA_ERROR_FINGERPRINT: the peer's certificate is none of those that signalling
  * named
- * @TEGATA_ERROR_TIMEOUT: the handshake was not complete in time
+ * @TEGATA_ERROR_TIMEOUT: the handshake was not complete in time. A peer that refused it
+ * by an alert ends in this too: alerts of a handshake are not authenticated, so they are
+ * remembered (TegataDtlsStats.unauthenticated_alert shows them at once) and end nothing
  * @TEGATA_ERROR_PROTOCOL: the peer's handshake was refused
  * @TEGATA_ERROR_ALERT: the peer ended the association by an authenticated alert
  * @TEGATA_ERROR_NOT_CONNECTED: asked to send before %TEGATA_STATE_CONNECTED, or after the
@@ -89,7 +91,8 @@ TEGATA_API TegataFault tegata_error_get_fault (const GError *error);
  * @error: an error of any domain
  *
  * Returns: the number of the TLS alert (RFC 5246 section 7.2) that was sent or received
- * with this error, or -1 where there was none. Any thread.
+ * with this error, or -1 where there was none. With %TEGATA_ERROR_TIMEOUT it is one that
+ * was not authenticated. Any thread.
  */
 TEGATA_API int tegata_error_get_alert (const GError *error);
 

@@ -14,34 +14,46 @@ G_BEGIN_DECLS
  * them, and the queues that hold what comes too early. Sans-I/O: datagrams and the time
  * go in, outputs are polled.
  *
- * Threads: tegata_session_send_rtp(), tegata_session_send_rtcp() and the getters that say
- * so may be called by one other (media) thread while the network thread calls the rest.
- * Nobody may call anything while it is freed.
+ * Threads: one thread, the network's, calls everything. Another one (or the same) sends
+ * media: it calls tegata_session_send_rtp(), tegata_session_send_rtcp(), and for its
+ * counters tegata_srtp_get_stats() on the outbound #TegataSrtp. It learns from their
+ * outcome whether it may send, and from the network thread where to. Nobody may call
+ * anything while the session is freed.
  */
 typedef struct _TegataSession TegataSession;
 
 /**
  * tegata_session_new:
- * @context: what it shares with others; sealed by this
+ * @context: (transfer none): what it shares with others; referenced, and sealed by this
  *
  * The role may be unknown yet (an offer of a=setup:actpass): it is given to
  * tegata_session_start(). What comes before that is held: a ClientHello of up to four
- * datagrams.
+ * datagrams and 8 KB. Early SRTP is held until %TEGATA_STATE_CONNECTED: up to 128 packets
+ * and 192 KB. What comes when a queue is full is refused (%TEGATA_REFUSED_OVERFLOW).
  *
  * Returns: (transfer full): a session in %TEGATA_STATE_NEW
  */
 TEGATA_API TegataSession *tegata_session_new (TegataContext *context);
+
+/**
+ * tegata_session_free:
+ * @self: (nullable): a session, in any state
+ *
+ * Sends nothing: tegata_session_close() and poll first, to be polite. What was not polled
+ * is lost.
+ */
 TEGATA_API void tegata_session_free (TegataSession *self);
 
 /**
  * tegata_session_set_peer:
  * @self: a session
- * @peer: where the peer is
+ * @peer: where the peer is; copied. A length of 0 forgets it
  *
- * Outputs go there from now on, and datagrams from elsewhere are refused. With ICE the
- * selected pair may change this at any time. Without it, outputs carry an empty address
- * (the caller knows the way), or, for a server, the address of the first ClientHello that
- * was accepted, which from then on is the peer's.
+ * Outputs go there from now on, and datagrams from elsewhere are refused, unless they are
+ * handed in without an address. With ICE the selected pair may change this at any time.
+ * Without it, outputs carry an empty address (the caller knows the way), or, for a
+ * server, the address of the first ClientHello that was accepted, which from then on is
+ * the peer's.
  */
 TEGATA_API void tegata_session_set_peer (TegataSession *self, const TegataAddress *peer);
 
@@ -51,12 +63,35 @@ TEGATA_API void tegata_session_set_peer (TegataSession *self, const TegataAddres
  * @fingerprints: (array length=n_fingerprints): what signalling named
  * @n_fingerprints: how many, at least one
  *
- * As tegata_dtls_set_peer_fingerprints(). Poll afterwards.
+ * May come before, during or after the handshake. Until it came, a complete handshake
+ * stays in %TEGATA_STATE_AWAITING_FINGERPRINT, without a deadline. A set that does not
+ * match a peer whose handshake is complete ends the session: where a new description
+ * brings other fingerprints, ask tegata_sdp_is_new_association(), and make a new session
+ * for them. Ignored at the end of a session. Poll afterwards.
  */
 TEGATA_API void
 tegata_session_set_peer_fingerprints (TegataSession *self,
                                       TegataFingerprint *const *fingerprints,
                                       gsize n_fingerprints);
+
+/**
+ * tegata_session_set_user_data:
+ * @self: a session
+ * @data: (nullable): the caller's own: a call, a user, a socket
+ * @destroy: (nullable): frees @data when it is replaced or the session is freed; it may
+ * not call the session
+ *
+ * On the network thread. Never looked at here.
+ */
+TEGATA_API void
+tegata_session_set_user_data (TegataSession *self, gpointer data, GDestroyNotify destroy);
+
+/**
+ * tegata_session_get_user_data:
+ *
+ * Returns: (transfer none) (nullable): what was set
+ */
+TEGATA_API gpointer tegata_session_get_user_data (TegataSession *self);
 
 /** tegata_session_set_rtt_us: as tegata_dtls_set_rtt_us() */
 TEGATA_API void tegata_session_set_rtt_us (TegataSession *self, gint64 rtt_us);
@@ -72,6 +107,9 @@ tegata_session_set_resumption_name (TegataSession *self, const char *name);
  * @role: client or server
  * @now_us: the time
  * @error: return location for an error
+ *
+ * Any other state is a programmer's error. The handshake timeout runs from here, for a
+ * server too: who waits for strangers on a bare socket wants a #TegataListener.
  *
  * Returns: %FALSE with %TEGATA_ERROR_UNSUPPORTED or %TEGATA_ERROR_FAILED, as
  * tegata_dtls_new() has it; the session is then still NEW. Poll afterwards.
@@ -106,7 +144,7 @@ typedef enum
  * @now_us: the time
  *
  * Classifies a datagram once and hands it on. Noise is never an error: it is counted.
- * Poll afterwards.
+ * Poll afterwards: while early media waits to be polled, later media waits behind it.
  *
  * Returns: what the buffer holds now
  */
@@ -126,6 +164,9 @@ TEGATA_API gint64 tegata_session_deadline_us (TegataSession *self);
  * tegata_session_poll:
  * @self: a session
  * @output: (inout): the caller's buffer in, an output out
+ *
+ * Outputs come in this order: datagrams; a state up to %TEGATA_STATE_CONNECTED; data; a
+ * state that is the end, so behind its alert; media that was held.
  *
  * Returns: @output's kind; call again until it is %TEGATA_OUTPUT_NONE
  */
@@ -176,6 +217,11 @@ TEGATA_API gsize tegata_session_get_max_data_len (TegataSession *self);
  */
 TEGATA_API void tegata_session_close (TegataSession *self);
 
+/**
+ * tegata_session_get_state:
+ *
+ * Returns: where it is now, told by a %TEGATA_OUTPUT_STATE or not. Network thread
+ */
 TEGATA_API TegataState tegata_session_get_state (TegataSession *self);
 
 /**
@@ -190,7 +236,7 @@ TEGATA_API const GError *tegata_session_get_error (TegataSession *self);
  * @self: a session
  * @peer: (out caller-allocates): where the peer is
  *
- * Returns: whether it is known
+ * Returns: whether it is known. Network thread
  */
 TEGATA_API gboolean tegata_session_get_peer (TegataSession *self, TegataAddress *peer);
 
@@ -205,7 +251,7 @@ TEGATA_API TegataCertificate *tegata_session_get_peer_certificate (TegataSession
  * tegata_session_get_dtls: (skip)
  *
  * Returns: (transfer none) (nullable): the association, to be read only; %NULL before the
- * start
+ * start. Network thread
  */
 TEGATA_API TegataDtls *tegata_session_get_dtls (TegataSession *self);
 
@@ -214,8 +260,11 @@ TEGATA_API TegataDtls *tegata_session_get_dtls (TegataSession *self);
  * @self: a session
  * @direction: which one
  *
- * Returns: (transfer none) (nullable): that direction's SRTP (roll-over counters,
- * statistics); %NULL before %TEGATA_STATE_CONNECTED. The outbound one belongs to the
+ * For its roll-over counters and statistics; packets go through the session, which knows
+ * whether they may.
+ *
+ * Returns: (transfer none) (nullable): that direction's SRTP; %NULL until
+ * %TEGATA_STATE_CONNECTED, and without an SRTP profile. The outbound one belongs to the
  * sending thread
  */
 TEGATA_API TegataSrtp *
@@ -223,8 +272,8 @@ tegata_session_get_srtp (TegataSession *self, TegataSrtpDirection direction);
 
 /**
  * TegataSessionStats:
- * @dtls_state: as W3C RTCTransportStats.dtlsState: "new", "connecting", "connected",
- * "closed", "failed"
+ * @dtls_state: as W3C RTCTransportStats.dtlsState: "new", "connecting" (also where only
+ * the fingerprint is missing), "connected", "closed", "failed"
  * @dtls_role: dtlsRole: "client", "server", or "unknown" before the start
  * @tls_version: tlsVersion: "FEFD" for DTLS 1.2; %NULL before it is negotiated
  * @dtls_cipher: dtlsCipher, by IANA name; %NULL before
@@ -238,8 +287,8 @@ tegata_session_get_srtp (TegataSession *self, TegataSrtpDirection direction);
  * @outbound: SRTP sent, by outcome
  * @refused: datagrams refused before they reached DTLS or SRTP, indexed by
  * #TegataRefusal, and what DTLS refused
- * @held_media: early SRTP packets held so far
- * @held_hellos: early DTLS datagrams held so far
+ * @held_media: early SRTP packets that were ever held
+ * @held_hellos: early DTLS datagrams that were ever held
  *
  * The members of RTCTransportStats (W3C webrtc-stats) under their own names, and ours.
  * Strings are static or live as long as the session.

@@ -177,6 +177,8 @@ TEGATA_API TegataSrtp *tegata_srtp_new (TegataSrtpProfile profile,
                                         const guint8 *key,
                                         gsize key_len,
                                         GError **error);
+
+/** tegata_srtp_free: (skip) Wipes the keys. */
 TEGATA_API void tegata_srtp_free (TegataSrtp *self);
 
 /**
@@ -267,6 +269,7 @@ TEGATA_API gboolean tegata_srtp_get_roc (TegataSrtp *self, guint32 ssrc, guint32
  */
 TEGATA_API gboolean tegata_srtp_set_roc (TegataSrtp *self, guint32 ssrc, guint32 roc);
 
+/** tegata_srtp_get_profile: (skip) Returns: what it was made with */
 TEGATA_API TegataSrtpProfile tegata_srtp_get_profile (TegataSrtp *self);
 
 /**

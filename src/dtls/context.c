@@ -48,8 +48,10 @@ tegata_context_new (TegataCertificate *certificate, GError **error)
   }
   if (!tegata_certificate_has_private_key (own))
   {
-    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                         "the certificate has no private key: expected one of our own");
+    g_set_error_literal (
+        error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
+        "the certificate has no private key: expected one of our own (certificate "
+        "and key in one text: concatenate the two files)");
     return NULL;
   }
 
@@ -130,7 +132,8 @@ tegata_context_set_versions (TegataContext *self,
   if (min < TEGATA_VERSION_DTLS_1_0 || max > TEGATA_VERSION_DTLS_1_3 || min > max)
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                 "versions from %s to %s: expected the older one first",
+                 "versions from %s to %s: expected two of DTLS 1.0, 1.2 and 1.3, the "
+                 "older one first",
                  tegata_version_to_string (min), tegata_version_to_string (max));
     return FALSE;
   }
@@ -190,6 +193,13 @@ tegata_context_set_srtp_profiles (TegataContext *self, const char *names, GError
     }
   }
 
+  if (n_profiles == 0 && names != NULL && *names != '\0')
+  {
+    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
+                 "SRTP profiles \"%s\": expected a name, or nothing at all for none",
+                 names);
+    return FALSE;
+  }
   memcpy (self->settings.profiles, profiles, n_profiles * sizeof profiles[0]);
   self->settings.n_profiles = n_profiles;
   return TRUE;

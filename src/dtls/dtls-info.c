@@ -20,24 +20,32 @@ get_info (TegataDtls *self)
 TegataState
 tegata_dtls_get_state (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, TEGATA_STATE_FAILED);
+
   return self->state;
 }
 
 TegataRole
 tegata_dtls_get_role (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, TEGATA_ROLE_CLIENT);
+
   return self->role;
 }
 
 const GError *
 tegata_dtls_get_error (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, NULL);
+
   return self->error;
 }
 
 TegataCertificate *
 tegata_dtls_get_peer_certificate (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, NULL);
+
   if (!self->peer_is_proven)
   {
     return NULL;
@@ -48,25 +56,35 @@ tegata_dtls_get_peer_certificate (TegataDtls *self)
 TegataVersion
 tegata_dtls_get_version (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, TEGATA_VERSION_NONE);
+
   return get_info (self).version;
 }
 
 const char *
 tegata_dtls_get_cipher (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, NULL);
+
   return get_info (self).cipher;
 }
 
 TegataSrtpProfile
 tegata_dtls_get_srtp_profile (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, TEGATA_SRTP_PROFILE_NONE);
+
   return get_info (self).profile;
 }
 
 void
 tegata_dtls_get_stats (TegataDtls *self, TegataDtlsStats *stats)
 {
-  TegataEngineInfo info = get_info (self);
+  TegataEngineInfo info;
+
+  g_return_if_fail (self != NULL && stats != NULL);
+
+  info = get_info (self);
 
   *stats = self->stats;
   stats->resumed = info.resumed;
@@ -94,6 +112,8 @@ tegata_dtls_export_srtp_keys (TegataDtls *self, TegataSrtpKeys *keys, GError **e
   TegataSrtpProfile profile;
   gsize key_len;
   gboolean exported;
+
+  g_return_val_if_fail (self != NULL && keys != NULL, FALSE);
 
   if (self->state != TEGATA_STATE_CONNECTED)
   {

@@ -172,6 +172,7 @@ tegata_dtls_set_peer_fingerprints (TegataDtls *self,
                                    TegataFingerprint *const *fingerprints,
                                    gsize n_fingerprints)
 {
+  g_return_if_fail (self != NULL && fingerprints != NULL);
   g_return_if_fail (n_fingerprints > 0);
 
   tegata_verifier_set_fingerprints (&self->verifier, fingerprints, n_fingerprints);
@@ -181,12 +182,15 @@ tegata_dtls_set_peer_fingerprints (TegataDtls *self,
 void
 tegata_dtls_set_rtt_us (TegataDtls *self, gint64 rtt_us)
 {
+  g_return_if_fail (self != NULL);
+
   self->engine_class->set_rtt_us (self->engine, rtt_us);
 }
 
 void
 tegata_dtls_set_resumption_name (TegataDtls *self, const char *name)
 {
+  g_return_if_fail (self != NULL);
   g_return_if_fail (self->state == TEGATA_STATE_NEW);
 
   g_free (self->resumption_name);
@@ -210,6 +214,7 @@ tegata_dtls_has_accepted_hello (TegataDtls *self)
 void
 tegata_dtls_start (TegataDtls *self, gint64 now_us)
 {
+  g_return_if_fail (self != NULL && now_us >= 0);
   g_return_if_fail (self->state == TEGATA_STATE_NEW);
 
   self->state = TEGATA_STATE_CONNECTING;
@@ -281,6 +286,8 @@ tegata_dtls_handle_datagram (TegataDtls *self,
 {
   const TegataAddress nobody = { 0 };
 
+  g_return_if_fail (self != NULL && (bytes != NULL || len == 0));
+
   g_return_if_fail (self->state != TEGATA_STATE_NEW);
 
   self->stats.datagrams_received++;
@@ -308,6 +315,18 @@ is_handshaking (TegataDtls *self)
   return self->state == TEGATA_STATE_CONNECTING;
 }
 
+static guint64
+count_refused (TegataDtls *self)
+{
+  guint64 n = 0;
+
+  for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
+  {
+    n += self->stats.refused[i];
+  }
+  return n;
+}
+
 /* Why it took so long, as far as anybody can tell. */
 static char *
 describe_delay (TegataDtls *self)
@@ -317,9 +336,11 @@ describe_delay (TegataDtls *self)
 
   if (self->stats.datagrams_received == 0)
   {
-    return g_strdup (
-        "no datagram came from the peer: is it there, and is this the way to "
-        "it?");
+    gboolean waits = self->role == TEGATA_ROLE_SERVER;
+
+    return g_strdup_printf ("no datagram came from the peer: is it there, %s?",
+                            waits ? "is it the client, and does it know the way here"
+                                  : "and is this the way to it");
   }
   if (obstacle != NULL)
   {
@@ -330,8 +351,9 @@ describe_delay (TegataDtls *self)
     return g_strdup_printf ("an alert that is not authenticated said %s (%d)",
                             tegata_alert_to_string (alert), alert);
   }
-  return g_strdup_printf ("%" G_GUINT64_FORMAT " datagrams came, and more are missing",
-                          self->stats.datagrams_received);
+  return g_strdup_printf ("datagrams received: %" G_GUINT64_FORMAT
+                          ", of which something was refused: %" G_GUINT64_FORMAT,
+                          self->stats.datagrams_received, count_refused (self));
 }
 
 static void
@@ -351,6 +373,8 @@ fail_for_timeout (TegataDtls *self)
 void
 tegata_dtls_handle_deadline (TegataDtls *self, gint64 now_us)
 {
+  g_return_if_fail (self != NULL);
+
   if (self->state == TEGATA_STATE_NEW || has_ended (self))
   {
     return;
@@ -369,6 +393,8 @@ gint64
 tegata_dtls_deadline_us (TegataDtls *self)
 {
   gint64 deadline_us;
+
+  g_return_val_if_fail (self != NULL, -1);
 
   if (self->state == TEGATA_STATE_NEW || has_ended (self))
   {
@@ -443,6 +469,8 @@ tegata_dtls_poll (TegataDtls *self, TegataOutput *output)
 {
   GBytes *bytes;
 
+  g_return_val_if_fail (self != NULL && output != NULL, TEGATA_OUTPUT_NONE);
+
   g_return_val_if_fail (output->size >= TEGATA_OUTPUT_SIZE, TEGATA_OUTPUT_NONE);
 
   output->kind = TEGATA_OUTPUT_NONE;
@@ -480,6 +508,8 @@ tegata_dtls_send_data (TegataDtls *self, const guint8 *bytes, gsize len, GError 
 {
   gsize max_len;
 
+  g_return_val_if_fail (self != NULL && bytes != NULL, FALSE);
+
   g_return_val_if_fail (len > 0, FALSE);
 
   if (self->state != TEGATA_STATE_CONNECTED)
@@ -511,6 +541,8 @@ tegata_dtls_send_data (TegataDtls *self, const guint8 *bytes, gsize len, GError 
 gsize
 tegata_dtls_get_max_data_len (TegataDtls *self)
 {
+  g_return_val_if_fail (self != NULL, 0);
+
   if (self->state != TEGATA_STATE_CONNECTED)
   {
     return 0;
@@ -521,6 +553,8 @@ tegata_dtls_get_max_data_len (TegataDtls *self)
 void
 tegata_dtls_close (TegataDtls *self)
 {
+  g_return_if_fail (self != NULL);
+
   if (has_ended (self))
   {
     return;

@@ -397,6 +397,12 @@ handle_record (TegataEngine *self, const TegataRecord *record)
     self->adopt_sequence = FALSE;
   }
   tegata_openssl_gate_push (&self->gate, record);
+  if (self->gate.has_same_role && self->error == NULL)
+  {
+    self->error = g_error_new (TEGATA_ERROR, TEGATA_ERROR_PROTOCOL,
+                               "the peer is a %s too: compare both sides' a=setup",
+                               self->role == TEGATA_ROLE_CLIENT ? "client" : "server");
+  }
   feed_from_gate (self);
 }
 

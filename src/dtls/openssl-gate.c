@@ -147,6 +147,13 @@ is_place_possible (TegataOpensslGate *self,
   return place < 8 && (rule->places & PLACE (place)) != 0;
 }
 
+static guint8
+own_hello (const TegataOpensslGate *self)
+{
+  return self->role == TEGATA_ROLE_CLIENT ? TEGATA_HANDSHAKE_CLIENT_HELLO
+                                          : TEGATA_HANDSHAKE_SERVER_HELLO;
+}
+
 /* A fragment that reads well: can it be the peer's, and is it new? */
 static void
 judge_fragment (TegataOpensslGate *self,
@@ -157,6 +164,7 @@ judge_fragment (TegataOpensslGate *self,
 {
   const MessageRule *rule = find_rule (self, fragment->type);
 
+  self->has_same_role |= fragment->type == own_hello (self);
   if (rule == NULL || !is_length_possible (rule, fragment)
       || fragment->message_seq > self->next_message + MAX_MESSAGES_AHEAD)
   {

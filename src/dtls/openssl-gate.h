@@ -27,6 +27,7 @@ typedef struct
   guint16 flight_message; /* the first one of the peer's flight that is awaited */
   gboolean has_cipher_spec; /* a ChangeCipherSpec is held */
   guint n_verify_requests;  /* HelloVerifyRequests that libssl read */
+  gboolean has_same_role;   /* a Hello came that only our own side sends */
   gboolean repeated; /* the peer sent an earlier flight again; for the owner to clear */
   GQueue ready;      /* of GBytes: records for libssl */
   GQueue held;       /* of GBytes: records of the next epoch */

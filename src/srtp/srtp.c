@@ -112,7 +112,8 @@ tegata_srtp_new (TegataSrtpProfile profile,
   if (info == NULL)
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                 "0x%04x is no SRTP profile that is known here", (guint) profile);
+                 "0x%04x is no SRTP profile: expected 1, 2, 7 or 8 (RFC 5764, RFC 7714)",
+                 (guint) profile);
     return NULL;
   }
   if (key_len != tegata_srtp_profile_get_key_len (profile))

@@ -174,6 +174,29 @@ test_weak_key (gconstpointer data)
   pair_assert_nothing_passed (pair);
 }
 
+/* The commonest mistake of signalling, so the error names it. */
+static void
+test_same_role (void)
+{
+  g_autoptr (TegataContext) context = test_context_new (TEGATA_KEY_TYPE_ECDSA_P256);
+  g_autoptr (Network) network = network_new (1);
+  g_autoptr (Endpoint) one = NULL;
+  g_autoptr (Endpoint) other = NULL;
+  g_autoptr (GError) error = NULL;
+
+  one = endpoint_new (network, ENDPOINT_DTLS, context, TEGATA_ROLE_CLIENT, &error);
+  g_assert_no_error (error);
+  other = endpoint_new (network, ENDPOINT_DTLS, context, TEGATA_ROLE_CLIENT, &error);
+  g_assert_no_error (error);
+  one->peer = *network_node_address (network, other->node);
+  other->peer = *network_node_address (network, one->node);
+  endpoint_start (one);
+  endpoint_start (other);
+  network_run (network, 40 * G_TIME_SPAN_SECOND, NULL, NULL);
+  g_assert_error (endpoint_error (one), TEGATA_ERROR, TEGATA_ERROR_TIMEOUT);
+  g_assert_nonnull (strstr (endpoint_error (one)->message, "a=setup"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -186,6 +209,7 @@ main (int argc, char **argv)
                    test_data_after_a_mismatch);
   g_test_add_func ("/dtls/gate/hands-out-no-certificate-that-is-not-proven",
                    test_unproven_certificate);
+  g_test_add_func ("/dtls/gate/tells-when-both-are-clients", test_same_role);
   g_test_add_data_func ("/dtls/gate/refuses-a-server-with-a-weak-key",
                         GINT_TO_POINTER (FALSE), test_weak_key);
   g_test_add_data_func ("/dtls/gate/refuses-a-client-with-a-weak-key",

@@ -23,6 +23,7 @@ static const Malformed profiles[] = {
     "AEAD_AES_512_GCM" },
   { "twice", "AEAD_AES_128_GCM, SRTP_AEAD_AES_128_GCM", TEGATA_ERROR_INVALID, "twice" },
   { "a-number", "1", TEGATA_ERROR_PARSE, "\"1\"" },
+  { "separators-alone", " ,: ", TEGATA_ERROR_PARSE, "nothing at all" },
   { "libssl's-name", "SRTP_AES128_CM_SHA1_80", TEGATA_ERROR_PARSE, "expected" },
 };
 
