@@ -8,7 +8,8 @@
 G_BEGIN_DECLS
 
 /* Told after every call of the network thread that may have left outputs or moved the
- * deadline. Called last, with nothing locked. */
+ * deadline. Called last, with nothing locked. It is the listener's: a session that has
+ * one is owned by a listener. */
 typedef void (*TegataSessionTouchedFunc) (TegataSession *self, gpointer user_data);
 
 /* A session that was closed before it had an association to say so. */
@@ -31,9 +32,12 @@ struct _TegataSession
   TegataContext *context;
   TegataDtls *dtls; /* NULL before the start */
   TegataEarlyClose early_close;
-  GError *error; /* why SRTP could not be made; whatever else failed, DTLS knows */
+  gboolean is_silent; /* what it would still send is dropped */
+  GError *error;      /* why SRTP could not be made; whatever else failed, DTLS knows */
   TegataSessionTouchedFunc touched; /* nullable */
   gpointer touched_data;
+  gpointer user_data;               /* the application's */
+  GDestroyNotify destroy_user_data; /* nullable */
 
   /* Settings that wait for the start. */
   GPtrArray *fingerprints; /* of TegataFingerprint; NULL where there are none */
@@ -77,6 +81,13 @@ void tegata_session_set_wants_cookie (TegataSession *self, gboolean wants_cookie
 void tegata_session_settle (TegataSession *self);
 
 gboolean tegata_session_has_ended (TegataSession *self);
+
+/* Closes a live session and sends nothing more, close_notify included: another
+ * association has its peer's address, and the peer no longer knows its keys. */
+void tegata_session_end_silently (TegataSession *self);
+
+/* Of a server: whether it knows whom it talks to. */
+gboolean tegata_session_has_accepted_hello (TegataSession *self);
 void tegata_session_refuse (TegataSession *self, TegataRefusal refusal);
 
 /* Whether a datagram may come from @peer. */

@@ -31,13 +31,41 @@ tegata_session_set_wants_cookie (TegataSession *self, gboolean wants_cookie)
 }
 
 void
+tegata_session_set_user_data (TegataSession *self, gpointer data, GDestroyNotify destroy)
+{
+  gpointer old_data;
+  GDestroyNotify old_destroy;
+
+  g_return_if_fail (self != NULL);
+
+  old_data = self->user_data;
+  old_destroy = self->destroy_user_data;
+  self->user_data = data;
+  self->destroy_user_data = destroy;
+  if (old_destroy != NULL)
+  {
+    old_destroy (old_data);
+  }
+}
+
+gpointer
+tegata_session_get_user_data (TegataSession *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return self->user_data;
+}
+
+/* A listener's session is where it was accepted. */
+void
 tegata_session_set_peer (TegataSession *self, const TegataAddress *peer)
 {
   g_return_if_fail (self != NULL);
+  g_return_if_fail (self->touched == NULL);
   g_return_if_fail (peer != NULL && peer->len <= TEGATA_ADDRESS_MAX_LEN);
 
   self->peer = *peer;
-  self->has_peer = TRUE;
+  self->has_peer = peer->len > 0;
 }
 
 gboolean

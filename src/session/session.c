@@ -41,7 +41,9 @@ tegata_session_free (TegataSession *self)
   {
     return;
   }
+  g_return_if_fail (self->touched == NULL); /* a listener's, who has to remove it */
 
+  tegata_session_set_user_data (self, NULL, NULL);
   tegata_session_drop_settings (self);
   tegata_hold_queue_clear (&self->early_dtls);
   tegata_hold_queue_clear (&self->early_media);
@@ -75,10 +77,10 @@ tegata_session_refuse (TegataSession *self, TegataRefusal refusal)
   self->refused[refusal]++;
 }
 
-static gboolean
-has_accepted_hello (TegataSession *self)
+gboolean
+tegata_session_has_accepted_hello (TegataSession *self)
 {
-  return tegata_dtls_get_role (self->dtls) == TEGATA_ROLE_SERVER
+  return self->dtls != NULL && tegata_dtls_get_role (self->dtls) == TEGATA_ROLE_SERVER
          && tegata_dtls_has_accepted_hello (self->dtls);
 }
 
@@ -91,10 +93,11 @@ receive_dtls (TegataSession *self,
               gsize len,
               gint64 now_us)
 {
-  gboolean had_accepted = has_accepted_hello (self);
+  gboolean had_accepted = tegata_session_has_accepted_hello (self);
 
   tegata_dtls_handle_datagram (self->dtls, peer, bytes, len, now_us);
-  if (peer != NULL && !self->has_peer && !had_accepted && has_accepted_hello (self))
+  if (peer != NULL && !self->has_peer && !had_accepted
+      && tegata_session_has_accepted_hello (self))
   {
     tegata_session_set_peer (self, peer);
   }
@@ -242,7 +245,7 @@ direct (TegataSession *self, TegataOutput *output)
 {
   gboolean is_challenge = output->kind == TEGATA_OUTPUT_DATAGRAM
                           && tegata_dtls_get_role (self->dtls) == TEGATA_ROLE_SERVER
-                          && !has_accepted_hello (self);
+                          && !tegata_session_has_accepted_hello (self);
 
   if (output->kind == TEGATA_OUTPUT_DATAGRAM && self->has_peer)
   {
@@ -257,7 +260,11 @@ direct (TegataSession *self, TegataOutput *output)
 static TegataOutputKind
 poll_dtls (TegataSession *self, TegataOutput *output)
 {
-  tegata_dtls_poll (self->dtls, output);
+  do
+  {
+    tegata_dtls_poll (self->dtls, output);
+  }
+  while (self->is_silent && output->kind == TEGATA_OUTPUT_DATAGRAM);
   tegata_session_follow (self);
   direct (self, output);
 
@@ -353,6 +360,16 @@ tegata_session_close (TegataSession *self)
     self->early_close = TEGATA_EARLY_CLOSE_UNTOLD;
   }
   tegata_session_settle (self);
+}
+
+void
+tegata_session_end_silently (TegataSession *self)
+{
+  if (!tegata_session_has_ended (self))
+  {
+    self->is_silent = TRUE;
+    tegata_session_close (self);
+  }
 }
 
 TegataState
