@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/first-look.h"
 #include "session/peer-table.h"
 #include "session/session-private.h"
 
@@ -10,6 +11,10 @@
 /*
  * Of a source without a session nothing is kept but the answer to it, in a queue of fixed
  * size: a flood loses answers, which a true client asks for again, and never memory.
+ *
+ * Who has a session and sends the ClientHello of another association is treated as a
+ * stranger, but for what was his: RFC 6347 section 4.2.8. A ClientHello is another one if
+ * its random is.
  */
 
 #define MAX_ANSWERS 64
@@ -73,7 +78,10 @@ tegata_listener_set_max_sessions (TegataListener *self, guint max_sessions)
 
 /* (transfer none) (nullable): a new session, started. */
 static TegataPeer *
-accept_source (TegataListener *self, const TegataAddress *peer, gint64 now_us)
+accept_source (TegataListener *self,
+               const TegataAddress *peer,
+               TegataPeer *predecessor,
+               gint64 now_us)
 {
   TegataCookies cookies = tegata_context_get_settings (self->context)->cookies;
   TegataSession *session = tegata_session_new (self->context);
@@ -87,7 +95,7 @@ accept_source (TegataListener *self, const TegataAddress *peer, gint64 now_us)
   }
 
   self->accepted++;
-  return tegata_peer_table_add (&self->peers, session, peer);
+  return tegata_peer_table_add (&self->peers, session, peer, predecessor);
 }
 
 static void
@@ -125,16 +133,39 @@ judge (TegataListener *self,
   return verdict;
 }
 
-/* (transfer none) (nullable): its new session, where it has earned one. */
+static TegataPeer *
+admit (TegataListener *self,
+       const TegataAddress *peer,
+       TegataPeer *predecessor,
+       gint64 now_us)
+{
+  gboolean has_successor = predecessor != NULL && predecessor->successor != NULL;
+  TegataPeer *admitted;
+
+  if (has_successor || tegata_peer_table_get_size (&self->peers) >= self->max_sessions)
+  {
+    refuse (self, TEGATA_REFUSED_OVERFLOW);
+    return NULL;
+  }
+  admitted = accept_source (self, peer, predecessor, now_us);
+  if (admitted == NULL)
+  {
+    refuse (self, TEGATA_REFUSED_HELLO);
+  }
+  return admitted;
+}
+
+/* (transfer none) (nullable): its new session, where it has earned one. @predecessor is
+ * the session that it had before (nullable). */
 static TegataPeer *
 receive_from_stranger (TegataListener *self,
                        const TegataAddress *peer,
+                       TegataPeer *predecessor,
                        const guint8 *bytes,
                        gsize len,
                        gint64 now_us)
 {
   TegataPacketKind kind = tegata_packet_classify (bytes, len);
-  TegataPeer *known;
 
   if (kind != TEGATA_PACKET_DTLS)
   {
@@ -150,24 +181,92 @@ receive_from_stranger (TegataListener *self,
     challenge (self, peer);
     return NULL;
   case TEGATA_COOKIE_PROVEN:
-    break;
+    return admit (self, peer, predecessor, now_us);
   case TEGATA_COOKIE_DROP:
   default:
     refuse (self, TEGATA_REFUSED_HANDSHAKE);
     return NULL;
   }
+}
 
-  if (tegata_peer_table_get_size (&self->peers) >= self->max_sessions)
+/* Whether a ClientHello is for @self, or for nobody yet. One that has taken none takes
+ * any, and one that handshakes cannot be succeeded: it proved nothing. */
+static gboolean
+takes_hello (TegataPeer *self, const guint8 random[TEGATA_RANDOM_LEN])
+{
+  return !tegata_session_has_accepted_hello (self->session)
+         || memcmp (self->random, random, TEGATA_RANDOM_LEN) == 0;
+}
+
+/* (nullable): whose it is, of those at the address of @owner. */
+static TegataPeer *
+receive_hello (TegataListener *self,
+               TegataPeer *owner,
+               const guint8 random[TEGATA_RANDOM_LEN],
+               const guint8 *bytes,
+               gsize len,
+               gint64 now_us)
+{
+  TegataCookies cookies = tegata_context_get_settings (self->context)->cookies;
+
+  /* without cookies anybody could send it */
+  if (cookies == TEGATA_COOKIES_NEVER || takes_hello (owner, random)
+      || tegata_session_get_state (owner->session) == TEGATA_STATE_CONNECTING)
   {
-    refuse (self, TEGATA_REFUSED_OVERFLOW);
-    return NULL;
+    return owner;
   }
-  known = accept_source (self, peer, now_us);
-  if (known == NULL)
+  if (owner->successor != NULL && takes_hello (owner->successor, random))
   {
-    refuse (self, TEGATA_REFUSED_HELLO);
+    return owner->successor;
   }
-  return known;
+  return receive_from_stranger (self, &owner->address, owner, bytes, len, now_us);
+}
+
+/* (nullable): who is to have it, of those at the address of @owner. Records with keys may
+ * be of either association, and drop out where they are not; those in the clear are the
+ * successor's, for an established association needs none. */
+static TegataPeer *
+receive_from_known (TegataListener *self,
+                    TegataPeer *owner,
+                    guint8 *bytes,
+                    gsize len,
+                    gint64 now_us)
+{
+  guint8 random[TEGATA_RANDOM_LEN];
+  gsize start, protected_len;
+
+  if (tegata_packet_classify (bytes, len) != TEGATA_PACKET_DTLS)
+  {
+    return owner;
+  }
+  if (tegata_first_look_hello (bytes, len, random))
+  {
+    return receive_hello (self, owner, random, bytes, len, now_us);
+  }
+  if (owner->successor == NULL)
+  {
+    return owner;
+  }
+
+  start = tegata_first_look_protected (bytes, len);
+  protected_len = len - start;
+  if (protected_len > 0)
+  {
+    tegata_session_handle_datagram (owner->session, &owner->address, bytes + start,
+                                    &protected_len, now_us);
+  }
+  return owner->successor;
+}
+
+static TegataReceived
+hand_over (TegataPeer *self, guint8 *bytes, gsize *len, gint64 now_us)
+{
+  if (!tegata_session_has_accepted_hello (self->session))
+  {
+    tegata_first_look_hello (bytes, *len, self->random);
+  }
+  return tegata_session_handle_datagram (self->session, &self->address, bytes, len,
+                                         now_us);
 }
 
 TegataReceived
@@ -188,17 +287,15 @@ tegata_listener_handle_datagram (TegataListener *self,
 
   *session = NULL;
   known = tegata_peer_table_look_up (&self->peers, peer);
-  if (known == NULL)
-  {
-    known = receive_from_stranger (self, peer, bytes, *len, now_us);
-  }
+  known = known == NULL ? receive_from_stranger (self, peer, NULL, bytes, *len, now_us)
+                        : receive_from_known (self, known, bytes, *len, now_us);
   if (known == NULL)
   {
     return TEGATA_RECEIVED_NOTHING;
   }
 
   *session = known->session;
-  return tegata_session_handle_datagram (known->session, peer, bytes, len, now_us);
+  return hand_over (known, bytes, len, now_us);
 }
 
 /* Those that are due are picked first: one that is due again at once has to wait for the
@@ -290,6 +387,25 @@ tegata_listener_poll (TegataListener *self, TegataOutput *output, TegataSession 
   }
   put_nothing (output, TEGATA_OUTPUT_NONE);
   return TEGATA_OUTPUT_NONE;
+}
+
+TegataSession *
+tegata_listener_lookup (TegataListener *self, const TegataAddress *address)
+{
+  TegataPeer *peer;
+
+  g_return_val_if_fail (self != NULL && address != NULL, NULL);
+
+  peer = tegata_peer_table_look_up (&self->peers, address);
+  return peer != NULL ? peer->session : NULL;
+}
+
+GPtrArray *
+tegata_listener_get_sessions (TegataListener *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  return tegata_peer_table_get_sessions (&self->peers);
 }
 
 void

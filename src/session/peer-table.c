@@ -23,6 +23,7 @@ peer_free (gpointer data)
     g_sequence_remove (self->deadline);
   }
   unlink_ready (self);
+  tegata_session_set_touched_func (self->session, NULL, NULL);
   tegata_session_free (self->session);
   g_free (self);
 }
@@ -78,11 +79,42 @@ peer_sort (TegataPeer *self)
 }
 
 static void
+give_up_succession (TegataPeer *self)
+{
+  self->predecessor->successor = NULL;
+  self->predecessor = NULL;
+}
+
+/* Where its predecessor is gone, or is to go. */
+static void
+inherit_address (TegataPeer *self)
+{
+  give_up_succession (self);
+  g_hash_table_replace (self->table->by_address, &self->address, self);
+}
+
+/* The old one's end is told first: who keeps a table of their own by address can drop the
+ * old before the new one is connected. */
+static void
+take_over (TegataPeer *self)
+{
+  TegataPeer *old = self->predecessor;
+
+  inherit_address (self);
+  unlink_ready (self);
+  tegata_session_end_silently (old->session);
+}
+
+static void
 peer_touched (TegataSession *session, gpointer user_data)
 {
   TegataPeer *self = user_data;
 
-  (void) session;
+  if (self->predecessor != NULL
+      && tegata_session_get_state (session) == TEGATA_STATE_CONNECTED)
+  {
+    take_over (self);
+  }
   if (!self->is_ready)
   {
     self->is_ready = TRUE;
@@ -94,7 +126,8 @@ peer_touched (TegataSession *session, gpointer user_data)
 TegataPeer *
 tegata_peer_table_add (TegataPeerTable *self,
                        TegataSession *session,
-                       const TegataAddress *address)
+                       const TegataAddress *address,
+                       TegataPeer *predecessor)
 {
   TegataPeer *peer = g_new0 (TegataPeer, 1);
 
@@ -103,10 +136,38 @@ tegata_peer_table_add (TegataPeerTable *self,
   peer->address = *address;
   peer->ready_link.data = peer;
   g_hash_table_insert (self->sessions, session, peer);
-  g_hash_table_insert (self->by_address, &peer->address, peer);
+  if (predecessor != NULL)
+  {
+    predecessor->successor = peer;
+    peer->predecessor = predecessor;
+  }
+  else
+  {
+    g_hash_table_insert (self->by_address, &peer->address, peer);
+  }
   tegata_session_set_touched_func (session, peer_touched, peer);
   peer_touched (session, peer);
   return peer;
+}
+
+/* @self is to be found by its address no more; its successor is, where it has one. */
+static void
+leave_address (TegataPeer *self)
+{
+  GHashTable *by_address = self->table->by_address;
+
+  if (self->predecessor != NULL)
+  {
+    give_up_succession (self);
+  }
+  else if (self->successor != NULL)
+  {
+    inherit_address (self->successor);
+  }
+  else if (g_hash_table_lookup (by_address, &self->address) == self)
+  {
+    g_hash_table_remove (by_address, &self->address);
+  }
 }
 
 gboolean
@@ -118,10 +179,7 @@ tegata_peer_table_remove (TegataPeerTable *self, TegataSession *session)
   {
     return FALSE;
   }
-  if (g_hash_table_lookup (self->by_address, &peer->address) == peer)
-  {
-    g_hash_table_remove (self->by_address, &peer->address);
-  }
+  leave_address (peer);
   g_hash_table_remove (self->sessions, session);
   return TRUE;
 }
@@ -131,12 +189,36 @@ tegata_peer_table_look_up (TegataPeerTable *self, const TegataAddress *address)
 {
   TegataPeer *peer = g_hash_table_lookup (self->by_address, address);
 
-  if (peer != NULL && tegata_session_has_ended (peer->session))
+  if (peer == NULL)
   {
-    g_hash_table_remove (self->by_address, address);
     return NULL;
   }
+
+  if (peer->successor != NULL && tegata_session_has_ended (peer->successor->session))
+  {
+    give_up_succession (peer->successor);
+  }
+  if (tegata_session_has_ended (peer->session))
+  {
+    leave_address (peer);
+    return g_hash_table_lookup (self->by_address, address);
+  }
   return peer;
+}
+
+GPtrArray *
+tegata_peer_table_get_sessions (TegataPeerTable *self)
+{
+  GPtrArray *sessions = g_ptr_array_sized_new (g_hash_table_size (self->sessions));
+  GHashTableIter iter;
+  gpointer session;
+
+  g_hash_table_iter_init (&iter, self->sessions);
+  while (g_hash_table_iter_next (&iter, &session, NULL))
+  {
+    g_ptr_array_add (sessions, session);
+  }
+  return sessions;
 }
 
 guint

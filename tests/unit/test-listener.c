@@ -1,182 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "client-hello.h"
-#include "session-end.h"
-
-#include <string.h>
-#include <tegata/listener.h>
+#include "listener-server.h"
 
 #define NOW_US (G_GINT64_CONSTANT (1000) * G_USEC_PER_SEC)
 /* What the queue of answers holds at most. */
 #define MAX_ANSWERS 64
-
-/* A listener, and what it told: accepted sessions, states, data. */
-typedef struct
-{
-  TegataContext *context;
-  TegataListener *listener;
-  TegataAddress address;
-  TegataFingerprint *expected; /* (nullable): of every peer */
-  GQueue datagrams;            /* of Event */
-  GString *told;
-  GPtrArray *sessions; /* those that were accepted, borrowed */
-} Server;
-
-static void
-server_init (Server *self, TegataCookies cookies)
-{
-  g_autoptr (GError) error = NULL;
-
-  memset (self, 0, sizeof *self);
-  self->context = tegata_context_new (NULL, &error);
-  g_assert_no_error (error);
-  tegata_context_set_cookies (self->context, cookies);
-  self->listener = tegata_listener_new (self->context, &error);
-  g_assert_no_error (error);
-  tegata_address_init (&self->address, "server", 6);
-  g_queue_init (&self->datagrams);
-  self->told = g_string_new (NULL);
-  self->sessions = g_ptr_array_new ();
-}
-
-static void
-server_clear (Server *self)
-{
-  tegata_listener_free (self->listener);
-  tegata_context_unref (self->context);
-  g_clear_pointer (&self->expected, tegata_fingerprint_unref);
-  g_queue_clear_full (&self->datagrams, event_free);
-  g_string_free (self->told, TRUE);
-  g_ptr_array_unref (self->sessions);
-}
-
-static void
-server_take (Server *self, const TegataOutput *output, TegataSession *session)
-{
-  Event *event;
-
-  switch (output->kind)
-  {
-  case TEGATA_OUTPUT_DATAGRAM:
-    event = g_new0 (Event, 1);
-    event->kind = output->kind;
-    event->peer = output->peer;
-    event->bytes = g_bytes_new (output->buffer, output->len);
-    g_queue_push_tail (&self->datagrams, event);
-    break;
-  case TEGATA_OUTPUT_ACCEPTED:
-    g_assert_nonnull (session);
-    g_ptr_array_add (self->sessions, session);
-    g_string_append (self->told, "accepted ");
-    if (self->expected != NULL)
-    {
-      tegata_session_set_peer_fingerprints (session, &self->expected, 1);
-    }
-    break;
-  case TEGATA_OUTPUT_STATE:
-    g_assert_true (g_ptr_array_find (self->sessions, session, NULL));
-    g_string_append_printf (self->told, "%s ", tegata_state_to_string (output->state));
-    break;
-  case TEGATA_OUTPUT_DATA:
-    g_string_append_printf (self->told, "data:%.*s ", (int) output->len,
-                            (const char *) output->buffer);
-    break;
-  case TEGATA_OUTPUT_NONE:
-  case TEGATA_OUTPUT_RTP:
-  case TEGATA_OUTPUT_RTCP:
-  default:
-    g_assert_not_reached ();
-  }
-}
-
-static void
-server_poll (Server *self)
-{
-  g_autofree guint8 *buffer = g_malloc (TEGATA_OUTPUT_SIZE);
-  TegataOutput output = { .buffer = buffer, .size = TEGATA_OUTPUT_SIZE };
-  TegataSession *session;
-
-  while (tegata_listener_poll (self->listener, &output, &session) != TEGATA_OUTPUT_NONE)
-  {
-    server_take (self, &output, session);
-  }
-  g_assert_null (session);
-}
-
-static TegataReceived
-server_receive (Server *self,
-                const TegataAddress *from,
-                GBytes *datagram,
-                TegataSession **session)
-{
-  gsize len;
-  gconstpointer bytes = g_bytes_get_data (datagram, &len);
-  g_autofree guint8 *copy = g_memdup2 (bytes, len);
-  TegataSession *ignored;
-
-  return tegata_listener_handle_datagram (self->listener, from, copy, &len, NOW_US,
-                                          session != NULL ? session : &ignored);
-}
-
-/* Until both are silent; what goes to others than @client is lost. */
-static void
-shuttle (Server *self, End *client)
-{
-  gboolean any = TRUE;
-
-  for (guint round = 0; any; round++)
-  {
-    Event *event;
-
-    g_assert_cmpuint (round, <, 100);
-    any = FALSE;
-    end_poll (client);
-    while ((event = g_queue_pop_head (&client->datagrams)) != NULL)
-    {
-      any = TRUE;
-      server_receive (self, &client->address, event->bytes, NULL);
-      event_free (event);
-    }
-    server_poll (self);
-    while ((event = g_queue_pop_head (&self->datagrams)) != NULL)
-    {
-      any = TRUE;
-      if (tegata_address_equal (&event->peer, &client->address))
-      {
-        end_receive (client, &self->address, event->bytes, NULL);
-      }
-      event_free (event);
-    }
-  }
-}
-
-static void
-client_start (End *client, const char *address, Server *server)
-{
-  end_init (client, address, NULL);
-  end_expect (client, tegata_context_get_certificate (server->context));
-  end_start (client, TEGATA_ROLE_CLIENT);
-  g_clear_pointer (&server->expected, tegata_fingerprint_unref);
-  server->expected = tegata_fingerprint_new_for_certificate (
-      tegata_context_get_certificate (client->context), TEGATA_HASH_SHA256);
-}
-
-static void
-client_connect (End *client, const char *address, Server *server)
-{
-  client_start (client, address, server);
-  shuttle (server, client);
-  g_assert_cmpint (tegata_session_get_state (client->session), ==,
-                   TEGATA_STATE_CONNECTED);
-}
-
-static TegataListenerStats
-get_stats (Server *server)
-{
-  TegataListenerStats stats;
-
-  tegata_listener_get_stats (server->listener, &stats);
-  return stats;
-}
 
 static TegataAddress
 stranger (guint number)
@@ -205,12 +33,12 @@ test_accepts (void)
   End client;
 
   server_init (&server, TEGATA_COOKIES_AUTO);
-  client_connect (&client, "a", &server);
+  server_connect_client (&server, &client, "a");
   g_assert_cmpstr (server.told->str, ==, "accepted connecting connected ");
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 1);
-  g_assert_cmpuint (get_stats (&server).accepted, ==, 1);
-  g_assert_cmpuint (get_stats (&server).cookies_sent, ==, 1);
-  g_assert_cmpuint (get_stats (&server).refused[TEGATA_REFUSED_COOKIE], ==, 1);
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 1);
+  g_assert_cmpuint (server_get_stats (&server).accepted, ==, 1);
+  g_assert_cmpuint (server_get_stats (&server).cookies_sent, ==, 1);
+  g_assert_cmpuint (server_get_stats (&server).refused[TEGATA_REFUSED_COOKIE], ==, 1);
 
   protected = end_protect (&client, packet);
   g_assert_cmpint (server_receive (&server, &client.address, protected, &session), ==,
@@ -228,9 +56,9 @@ test_without_cookies (void)
   End client;
 
   server_init (&server, TEGATA_COOKIES_NEVER);
-  client_connect (&client, "a", &server);
+  server_connect_client (&server, &client, "a");
   g_assert_cmpstr (server.told->str, ==, "accepted connecting connected ");
-  g_assert_cmpuint (get_stats (&server).cookies_sent, ==, 0);
+  g_assert_cmpuint (server_get_stats (&server).cookies_sent, ==, 0);
   end_clear (&client);
   server_clear (&server);
 }
@@ -254,7 +82,7 @@ test_many_strangers (void)
                      TEGATA_RECEIVED_NOTHING);
     g_assert_null (session);
   }
-  stats = get_stats (&server);
+  stats = server_get_stats (&server);
   g_assert_cmpuint (stats.sessions, ==, 0);
   g_assert_cmpuint (stats.accepted, ==, 0);
   g_assert_cmpuint (stats.refused[TEGATA_REFUSED_COOKIE], ==, MAX_ANSWERS);
@@ -263,10 +91,10 @@ test_many_strangers (void)
 
   server_poll (&server);
   g_assert_cmpuint (g_queue_get_length (&server.datagrams), ==, MAX_ANSWERS);
-  g_assert_cmpuint (get_stats (&server).cookies_sent, ==, MAX_ANSWERS);
+  g_assert_cmpuint (server_get_stats (&server).cookies_sent, ==, MAX_ANSWERS);
 
-  client_connect (&client, "one of them", &server);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 1);
+  server_connect_client (&server, &client, "one of them");
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 1);
   end_clear (&client);
   server_clear (&server);
 }
@@ -322,14 +150,15 @@ test_noise (void)
   for (gsize i = 0; i < G_N_ELEMENTS (noises); i++)
   {
     g_autoptr (GBytes) datagram = g_bytes_new (noises[i].bytes, noises[i].len);
-    guint64 before = get_stats (&server).refused[noises[i].refusal];
+    guint64 before = server_get_stats (&server).refused[noises[i].refusal];
 
     g_test_message ("%s", noises[i].name);
     server_receive (&server, &source, datagram, NULL);
-    g_assert_cmpuint (get_stats (&server).refused[noises[i].refusal], ==, before + 1);
+    g_assert_cmpuint (server_get_stats (&server).refused[noises[i].refusal], ==,
+                      before + 1);
   }
   server_poll (&server);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 0);
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 0);
   g_assert_cmpuint (g_queue_get_length (&server.datagrams), ==, 0);
   server_clear (&server);
 }
@@ -342,18 +171,18 @@ test_max_sessions (void)
 
   server_init (&server, TEGATA_COOKIES_AUTO);
   tegata_listener_set_max_sessions (server.listener, 2);
-  client_connect (&clients[0], "a", &server);
-  client_connect (&clients[1], "b", &server);
-  client_start (&clients[2], "c", &server);
-  shuttle (&server, &clients[2]);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 2);
-  g_assert_cmpuint (get_stats (&server).refused[TEGATA_REFUSED_OVERFLOW], ==, 1);
+  server_connect_client (&server, &clients[0], "a");
+  server_connect_client (&server, &clients[1], "b");
+  server_start_client (&server, &clients[2], "c");
+  server_shuttle (&server, &clients[2]);
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 2);
+  g_assert_cmpuint (server_get_stats (&server).refused[TEGATA_REFUSED_OVERFLOW], ==, 1);
 
   tegata_listener_remove (server.listener, server.sessions->pdata[0]);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 1);
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 1);
   end_clear (&clients[2]);
-  client_connect (&clients[2], "c", &server);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 2);
+  server_connect_client (&server, &clients[2], "c");
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 2);
   for (gsize i = 0; i < G_N_ELEMENTS (clients); i++)
   {
     end_clear (&clients[i]);
@@ -370,7 +199,7 @@ test_cookie_of_another_address (void)
   End client;
 
   server_init (&server, TEGATA_COOKIES_AUTO);
-  client_start (&client, "a", &server);
+  server_start_client (&server, &client, "a");
   end_poll (&client);
   event = g_queue_pop_head (&client.datagrams);
   server_receive (&server, &client.address, event->bytes, NULL);
@@ -383,90 +212,11 @@ test_cookie_of_another_address (void)
 
   event = g_queue_pop_head (&client.datagrams);
   server_receive (&server, &elsewhere, event->bytes, NULL);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 0);
-  g_assert_cmpuint (get_stats (&server).refused[TEGATA_REFUSED_COOKIE], ==, 2);
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 0);
+  g_assert_cmpuint (server_get_stats (&server).refused[TEGATA_REFUSED_COOKIE], ==, 2);
   server_receive (&server, &client.address, event->bytes, NULL);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 1);
+  g_assert_cmpuint (server_get_stats (&server).sessions, ==, 1);
   event_free (event);
-  end_clear (&client);
-  server_clear (&server);
-}
-
-static void
-test_ended_session_gives_up_its_address (void)
-{
-  g_autoptr (GBytes) packet = make_rtp (1);
-  TegataSession *session;
-  TegataSession *first;
-  Server server;
-  End client;
-
-  server_init (&server, TEGATA_COOKIES_AUTO);
-  client_connect (&client, "a", &server);
-  first = server.sessions->pdata[0];
-  tegata_session_close (client.session);
-  shuttle (&server, &client);
-  g_assert_cmpstr (server.told->str, ==, "accepted connecting connected closed ");
-  end_clear (&client);
-
-  client_connect (&client, "a", &server);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 2);
-  g_autoptr (GBytes) protected = end_protect (&client, packet);
-
-  /* the old one's end leaves the new one its address */
-  tegata_listener_remove (server.listener, first);
-  g_assert_cmpint (server_receive (&server, &client.address, protected, &session), ==,
-                   TEGATA_RECEIVED_RTP);
-  g_assert_true (session == server.sessions->pdata[1]);
-  tegata_listener_remove (server.listener, session);
-  g_assert_cmpuint (get_stats (&server).sessions, ==, 0);
-  g_assert_cmpint (server_receive (&server, &client.address, packet, &session), ==,
-                   TEGATA_RECEIVED_NOTHING);
-  g_assert_null (session);
-  end_clear (&client);
-  server_clear (&server);
-}
-
-static void
-test_direct_calls (void)
-{
-  TegataSession *session;
-  Server server;
-  End client;
-
-  server_init (&server, TEGATA_COOKIES_AUTO);
-  client_connect (&client, "a", &server);
-  session = server.sessions->pdata[0];
-  server_poll (&server);
-  g_assert_cmpuint (g_queue_get_length (&server.datagrams), ==, 0);
-
-  g_assert_true (tegata_session_send_data (session, (const guint8 *) "hello", 5, NULL));
-  server_poll (&server);
-  g_assert_cmpuint (g_queue_get_length (&server.datagrams), ==, 1);
-  tegata_session_close (session);
-  shuttle (&server, &client);
-  g_autofree char *told = end_describe (&client);
-  g_assert_cmpstr (told, ==, "connecting connected data:hello closed");
-  g_assert_cmpstr (server.told->str, ==, "accepted connecting connected closed ");
-  end_clear (&client);
-  server_clear (&server);
-}
-
-static void
-test_late_fingerprint (void)
-{
-  Server server;
-  End client;
-
-  server_init (&server, TEGATA_COOKIES_AUTO);
-  client_start (&client, "a", &server);
-  g_autoptr (TegataFingerprint) expected = g_steal_pointer (&server.expected);
-  shuttle (&server, &client);
-  g_assert_cmpstr (server.told->str, ==, "accepted connecting awaiting-fingerprint ");
-  tegata_session_set_peer_fingerprints (server.sessions->pdata[0], &expected, 1);
-  server_poll (&server);
-  g_assert_cmpstr (server.told->str, ==,
-                   "accepted connecting awaiting-fingerprint connected ");
   end_clear (&client);
   server_clear (&server);
 }
@@ -549,11 +299,6 @@ main (int argc, char **argv)
   g_test_add_func ("/listener/strangers/noise-is-counted", test_noise);
   g_test_add_func ("/listener/strangers/cannot-use-the-cookie-of-another",
                    test_cookie_of_another_address);
-  g_test_add_func ("/listener/sessions/ended-ones-give-up-their-address",
-                   test_ended_session_gives_up_its_address);
-  g_test_add_func ("/listener/sessions/direct-calls-reach-its-poll", test_direct_calls);
-  g_test_add_func ("/listener/sessions/late-fingerprint-reaches-its-poll",
-                   test_late_fingerprint);
   g_test_add_func ("/listener/deadlines/come-in-order", test_deadlines);
   g_test_add_func ("/listener/new/unsupported-certificate", test_unsupported);
 
