@@ -88,11 +88,23 @@ hop_trust_peer (Hop *hop, TegataSession *session)
       hop->fingerprints->len);
 }
 
-/* Who comes to a listener first is not yet the peer: who has its certificate is. */
+static gboolean
+is_over (Hop *hop)
+{
+  return hop->session != NULL
+         && tegata_session_get_state (hop->session) >= TEGATA_STATE_CLOSED;
+}
+
+/* Who comes to a listener first is not yet the peer: who has its certificate is. A peer
+ * that crashed and comes back has ended its old session by that. */
 static void
 on_connected (Hop *hop, TegataSession *session)
 {
-  if (hop->session != NULL && hop->session != session)
+  if (is_over (hop))
+  {
+    g_ptr_array_add (hop->ended, hop->session);
+  }
+  else if (hop->session != NULL && hop->session != session)
   {
     tegata_session_close (session);
     return;
@@ -341,13 +353,6 @@ wait_for_event (Hop *hop, const sigset_t *unblocked)
     wait.tv_nsec = (long) ((wake_us - now_us) % G_USEC_PER_SEC) * 1000L;
   }
   ppoll (fds, G_N_ELEMENTS (fds), wake_us < 0 ? NULL : &wait, unblocked);
-}
-
-static gboolean
-is_over (Hop *hop)
-{
-  return hop->session != NULL
-         && tegata_session_get_state (hop->session) >= TEGATA_STATE_CLOSED;
 }
 
 gboolean
