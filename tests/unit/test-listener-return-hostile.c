@@ -62,6 +62,37 @@ test_recording (void)
   fixture_clear (&fixture);
 }
 
+/* A session that handshakes is not succeeded, and knows its own ClientHello after it. */
+static void
+test_early_hello (void)
+{
+  g_autoptr (GPtrArray) said
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+  ClientHello hello = CLIENT_HELLO_INIT;
+  g_autoptr (GBytes) forged = g_byte_array_free_to_bytes (client_hello_datagram (&hello));
+  TegataSession *session;
+  Fixture fixture = { 0 };
+
+  server_init (&fixture.server, TEGATA_COOKIES_AUTO);
+  server_start_client (&fixture.server, &fixture.old, "a");
+  end_init (&fixture.back, "nobody", NULL);
+  server_deliver (&fixture.server, &fixture.old);
+  server_answer (&fixture.server, &fixture.old);
+  end_poll (&fixture.old);
+  record (&fixture.old, said);
+  server_deliver (&fixture.server, &fixture.old);
+  fixture.first = fixture.server.sessions->pdata[0];
+
+  server_receive (&fixture.server, &fixture.old.address, forged, &session);
+  g_assert_true (session == fixture.first);
+  server_shuttle (&fixture.server, &fixture.old);
+  end_assert_state (&fixture.old, TEGATA_STATE_CONNECTED);
+  server_receive (&fixture.server, &fixture.old.address, said->pdata[0], &session);
+  g_assert_true (session == fixture.first);
+  fixture_assert_told (&fixture, "accepted connecting connected ");
+  fixture_clear (&fixture);
+}
+
 static void
 test_forged_hello (void)
 {
@@ -171,6 +202,8 @@ main (int argc, char **argv)
   g_test_add_func ("/listener/return/hostile/is-one-at-a-time", test_one_at_a_time);
   g_test_add_func ("/listener/return/hostile/needs-room", test_full_listener);
   g_test_add_func ("/listener/return/hostile/recording-changes-nothing", test_recording);
+  g_test_add_func ("/listener/return/hostile/early-hello-changes-nothing",
+                   test_early_hello);
   g_test_add_func ("/listener/return/hostile/forged-hello-changes-nothing",
                    test_forged_hello);
   g_test_add_func ("/listener/return/hostile/impostor-ends-nothing", test_impostor);

@@ -166,6 +166,45 @@ test_removed_successor (void)
   fixture_clear (&fixture);
 }
 
+/* Also where the new one has something to tell already: here nothing, after an alert. */
+static void
+test_old_end_comes_first (void)
+{
+  static const guint8 alert[] = { 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 1, 0 };
+  g_autoptr (GBytes) datagram = g_bytes_new_static (alert, sizeof alert);
+  TegataSession *session;
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  fixture_begin (&fixture);
+  server_answer (&fixture.server, &fixture.back);
+  server_receive (&fixture.server, &fixture.back.address, datagram, &session);
+  g_assert_true (session == fixture.second);
+  server_deliver (&fixture.server, &fixture.back);
+  fixture_assert_told (&fixture, "accepted connecting closed connected ");
+  fixture_clear (&fixture);
+}
+
+/* The ClientHello with the cookie comes once more. */
+static void
+test_lost_flight (void)
+{
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  fixture_begin (&fixture);
+  server_forget (&fixture.server);
+  fixture.server.now_us += G_USEC_PER_SEC;
+  tegata_session_handle_deadline (fixture.back.session, fixture.server.now_us);
+  server_deliver (&fixture.server, &fixture.back);
+  g_assert_false (g_queue_is_empty (&fixture.server.datagrams));
+  server_shuttle (&fixture.server, &fixture.back);
+  end_assert_state (&fixture.back, TEGATA_STATE_CONNECTED);
+  g_assert_cmpuint (server_get_stats (&fixture.server).refused[TEGATA_REFUSED_OVERFLOW],
+                    ==, 0);
+  fixture_clear (&fixture);
+}
+
 static void
 test_late_fingerprint (void)
 {
@@ -194,6 +233,9 @@ main (int argc, char **argv)
   g_test_add_func ("/listener/return/is-served", test_is_served);
   g_test_add_func ("/listener/return/is-served-again-and-again", test_again_and_again);
   g_test_add_func ("/listener/return/waits-for-the-fingerprint", test_late_fingerprint);
+  g_test_add_func ("/listener/return/is-answered-again", test_lost_flight);
+  g_test_add_func ("/listener/return/is-told-after-the-old-end",
+                   test_old_end_comes_first);
   g_test_add_func ("/listener/return/is-ignored-without-cookies", test_without_cookies);
   g_test_add_func ("/listener/return/can-be-removed", test_removed_successor);
   g_test_add_func ("/listener/return/old-one/is-served-meanwhile",
