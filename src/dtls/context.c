@@ -232,9 +232,11 @@ tegata_context_set_handshake_timeout_us (TegataContext *self, gint64 timeout_us)
 gboolean
 tegata_context_set_groups (TegataContext *self, const char *groups, GError **error)
 {
+  g_return_val_if_fail (groups != NULL, FALSE);
   g_return_val_if_fail (!is_sealed (self), FALSE);
 
-  if (!tegata_openssl_engine.has_groups (groups))
+  /* newer ones take an empty list for their own default */
+  if (*groups == '\0' || !tegata_openssl_engine.has_groups (groups))
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
                  "groups \"%s\": expected names that this libssl knows, separated by "
