@@ -79,18 +79,20 @@ peer_sort (TegataPeer *self)
 }
 
 static void
-give_up_succession (TegataPeer *self)
+drop_successor (TegataPeer *self)
 {
-  self->predecessor->successor = NULL;
-  self->predecessor = NULL;
+  self->successor->predecessor = NULL;
+  self->successor = NULL;
 }
 
-/* Where its predecessor is gone, or is to go. */
+/* To its successor. */
 static void
-inherit_address (TegataPeer *self)
+hand_on_address (TegataPeer *self)
 {
-  give_up_succession (self);
-  g_hash_table_replace (self->table->by_address, &self->address, self);
+  TegataPeer *heir = self->successor;
+
+  drop_successor (self);
+  g_hash_table_replace (self->table->by_address, &heir->address, heir);
 }
 
 /* The old one's end is told first: who keeps a table of their own by address can drop the
@@ -100,7 +102,7 @@ take_over (TegataPeer *self)
 {
   TegataPeer *old = self->predecessor;
 
-  inherit_address (self);
+  hand_on_address (old);
   unlink_ready (self);
   tegata_session_end_silently (old->session);
 }
@@ -158,11 +160,11 @@ leave_address (TegataPeer *self)
 
   if (self->predecessor != NULL)
   {
-    give_up_succession (self);
+    drop_successor (self->predecessor);
   }
   else if (self->successor != NULL)
   {
-    inherit_address (self->successor);
+    hand_on_address (self);
   }
   else if (g_hash_table_lookup (by_address, &self->address) == self)
   {
@@ -196,7 +198,7 @@ tegata_peer_table_look_up (TegataPeerTable *self, const TegataAddress *address)
 
   if (peer->successor != NULL && tegata_session_has_ended (peer->successor->session))
   {
-    give_up_succession (peer->successor);
+    drop_successor (peer);
   }
   if (tegata_session_has_ended (peer->session))
   {

@@ -45,7 +45,7 @@ test_recording (void)
 
   for (guint round = 0; round < 2; round++)
   {
-    fixture.server.now_us += (1 + 180 * round) * G_USEC_PER_SEC;
+    fixture.server.now_us += (gint64) (1 + 180 * round) * G_USEC_PER_SEC;
     for (guint i = 0; i < said->len; i++)
     {
       server_receive (&fixture.server, &fixture.old.address, said->pdata[i], NULL);
