@@ -53,7 +53,7 @@ TEGATA_API void tegata_session_free (TegataSession *self);
  * handed in without an address. With ICE the selected pair may change this at any time.
  * Without it, outputs carry an empty address (the caller knows the way), or, for a
  * server, the address of the first ClientHello that was accepted, which from then on is
- * the peer's.
+ * the peer's. Not for a session of a #TegataListener, which knows it by its source.
  */
 TEGATA_API void tegata_session_set_peer (TegataSession *self, const TegataAddress *peer);
 
