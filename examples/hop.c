@@ -54,23 +54,6 @@ print_connection (TegataSession *session)
   printf ("peer: %s\n", text);
 }
 
-/* Those that a handshake with this program can meet (RFC 5246 section 7.2). */
-static const char *
-alert_name (int alert)
-{
-  switch (alert)
-  {
-  case 40:
-    return "handshake_failure";
-  case 42:
-    return "bad_certificate";
-  case 70:
-    return "protocol_version";
-  default:
-    return "alert";
-  }
-}
-
 static void
 deliver (Hop *hop, TegataSession *session, const guint8 *packet, gsize len)
 {
@@ -252,8 +235,8 @@ tell_alert (Hop *hop, TegataSession *session)
   if (alert >= 0)
   {
     hop->told_alert = session;
-    printf ("the peer says %s (%d), unauthenticated; trying on\n", alert_name (alert),
-            alert);
+    printf ("the peer says %s (%d), unauthenticated; trying on\n",
+            tegata_alert_to_string (alert), alert);
   }
 }
 

@@ -399,6 +399,16 @@ TEGATA_API gboolean tegata_dtls_export_srtp_keys (TegataDtls *self,
                                                   GError **error);
 
 /**
+ * tegata_alert_to_string:
+ * @alert: the number of a TLS alert: tegata_error_get_alert(), or
+ * TegataDtlsStats.unauthenticated_alert
+ *
+ * Returns: (transfer none): its registered name ("bad_certificate"), or "unknown".
+ * Any thread
+ */
+TEGATA_API const char *tegata_alert_to_string (int alert);
+
+/**
  * TegataDtlsStats: (skip)
  * @flights_sent: flights of our own, each counted once
  * @flights_received: flights of the peer

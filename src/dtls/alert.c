@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "dtls/alert.h"
+#include <tegata/dtls.h>
 
 /* The TLS Alerts registry: RFC 5246 section 7.2, RFC 6066, RFC 7301, RFC 8446 section 6.
  */
@@ -8,12 +8,12 @@ static const struct
   int number;
   const char *name;
 } alerts[] = {
-  { TEGATA_ALERT_CLOSE_NOTIFY, "close_notify" },
+  { 0, "close_notify" },
   { 10, "unexpected_message" },
   { 20, "bad_record_mac" },
   { 22, "record_overflow" },
   { 40, "handshake_failure" },
-  { TEGATA_ALERT_BAD_CERTIFICATE, "bad_certificate" },
+  { 42, "bad_certificate" },
   { 43, "unsupported_certificate" },
   { 44, "certificate_revoked" },
   { 45, "certificate_expired" },

@@ -2,7 +2,6 @@
 #include "dtls/dtls-private.h"
 
 #include "base/error-private.h"
-#include "dtls/alert.h"
 
 #include <string.h>
 

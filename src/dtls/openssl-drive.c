@@ -2,7 +2,6 @@
 #include "dtls/openssl-private.h"
 
 #include "base/error-private.h"
-#include "dtls/alert.h"
 
 #include <openssl/err.h>
 
@@ -33,7 +32,7 @@ note_message (int sent,
   TegataEngine *self = engine;
   const guint8 *message = bytes;
 
-  if (type == TEGATA_CONTENT_ALERT && len == 2 && message[1] != TEGATA_ALERT_CLOSE_NOTIFY)
+  if (type == TEGATA_CONTENT_ALERT && len == 2 && message[1] != SSL3_AD_CLOSE_NOTIFY)
   {
     self->alert = message[1];
     self->alert_received = sent == 0;

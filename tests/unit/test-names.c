@@ -15,6 +15,15 @@ test_states (void)
 }
 
 static void
+test_alerts (void)
+{
+  g_assert_cmpstr (tegata_alert_to_string (0), ==, "close_notify");
+  g_assert_cmpstr (tegata_alert_to_string (42), ==, "bad_certificate");
+  g_assert_cmpstr (tegata_alert_to_string (255), ==, "unknown");
+  g_assert_cmpstr (tegata_alert_to_string (-1), ==, "unknown");
+}
+
+static void
 test_refusals (void)
 {
   g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
@@ -88,6 +97,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/names/alerts/have-their-registered-names", test_alerts);
   g_test_add_func ("/names/state/each-has-its-own", test_states);
   g_test_add_func ("/names/refusal/each-has-its-own", test_refusals);
   g_test_add_func ("/names/keys/are-wiped", test_keys);
