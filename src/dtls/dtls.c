@@ -88,8 +88,7 @@ fail (TegataDtls *self, GError *error)
   self->state = TEGATA_STATE_FAILED;
 }
 
-/* Nothing that was said to the wrong peer, or under the wrong assumption, leaves any
- * more. */
+/* Data that was meant for the right peer does not leave any more. */
 static void
 discard_datagrams (TegataDtls *self)
 {
@@ -152,7 +151,11 @@ update (TegataDtls *self)
   switch (self->engine_class->get_status (self->engine))
   {
   case TEGATA_ENGINE_ESTABLISHED:
-    update_established (self);
+    /* once: only other fingerprints can change the verdict */
+    if (self->state == TEGATA_STATE_CONNECTING)
+    {
+      update_established (self);
+    }
     break;
   case TEGATA_ENGINE_CLOSED:
     self->state = TEGATA_STATE_CLOSED;
@@ -175,7 +178,11 @@ tegata_dtls_set_peer_fingerprints (TegataDtls *self,
   g_return_if_fail (n_fingerprints > 0);
 
   tegata_verifier_set_fingerprints (&self->verifier, fingerprints, n_fingerprints);
-  update (self);
+  if (self->state == TEGATA_STATE_AWAITING_FINGERPRINT
+      || self->state == TEGATA_STATE_CONNECTED)
+  {
+    update_established (self);
+  }
 }
 
 void
