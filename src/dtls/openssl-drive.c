@@ -267,6 +267,23 @@ pump_established (TegataEngine *self)
   tegata_openssl_flush (self);
 }
 
+/* Once libssl knows what was negotiated. */
+static void
+note_hello (TegataEngine *self)
+{
+  const SSL_CIPHER *cipher = SSL_get_pending_cipher (self->ssl);
+  int nid;
+
+  if (self->gate.version != 0 || self->gate.next_message <= self->gate.hello_seq
+      || cipher == NULL)
+  {
+    return;
+  }
+  nid = SSL_CIPHER_get_cipher_nid (cipher);
+  tegata_openssl_gate_note_hello (&self->gate, (guint16) SSL_version (self->ssl),
+                                  nid == NID_aes_128_gcm || nid == NID_aes_256_gcm);
+}
+
 /* Lets libssl read what is in the BIO, and takes what follows from it. */
 static void
 pump (TegataEngine *self)
@@ -282,10 +299,7 @@ pump (TegataEngine *self)
     pump_established (self);
   }
   tegata_reader_init (&self->bio.in, NULL, 0);
-  if (self->gate.next_message > self->gate.hello_seq)
-  {
-    self->gate.version = (guint16) SSL_version (self->ssl); /* as on the wire */
-  }
+  note_hello (self);
   tegata_openssl_rest (self);
 }
 

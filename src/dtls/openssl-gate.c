@@ -4,6 +4,7 @@
 #define MAX_HELD 16          /* records of the next epoch; a flight has two or three */
 #define MAX_MESSAGES_AHEAD 8 /* a flight has five messages at most */
 #define MAX_RECORD_LEN (16384 + 2048) /* RFC 5246 section 6.2.3 */
+#define AEAD_TAG_LEN 16               /* the shortest that anything here adds */
 #define MAX_VERIFY_REQUESTS 2 /* a second one where the server's secret has changed */
 #define CIPHER_SPEC_LEN 1
 #define ALERT_LEN 2
@@ -44,7 +45,9 @@ tegata_openssl_gate_init (TegataOpensslGate *self,
                           TegataRole role,
                           TegataDtlsStats *stats)
 {
-  *self = (TegataOpensslGate){ .role = role, .stats = stats };
+  *self = (TegataOpensslGate){ .role = role,
+                               .stats = stats,
+                               .min_protected_len = AEAD_TAG_LEN + 1 };
   g_queue_init (&self->ready);
   g_queue_init (&self->held);
 }
@@ -286,9 +289,21 @@ is_plausible (TegataOpensslGate *self, const TegataRecord *record)
   gboolean is_hello = record->epoch == 0 && record->type == TEGATA_CONTENT_HANDSHAKE
                       && self->role == TEGATA_ROLE_SERVER;
   gboolean is_ours = self->version == 0 || record->version == self->version;
+  gsize min_len = record->epoch == 0 ? 1 : self->min_protected_len;
 
-  return is_dtls && (is_ours || is_hello) && record->epoch <= 1 && record->body.len > 0
-         && record->body.len <= MAX_RECORD_LEN;
+  return is_dtls && (is_ours || is_hello) && record->epoch <= 1
+         && record->body.len >= min_len && record->body.len <= MAX_RECORD_LEN;
+}
+
+void
+tegata_openssl_gate_note_hello (TegataOpensslGate *self,
+                                guint16 version,
+                                gboolean has_explicit_nonce)
+{
+  const gsize nonce_len = 8; /* RFC 5288 section 3 */
+
+  self->version = version;
+  self->min_protected_len = AEAD_TAG_LEN + 1 + (has_explicit_nonce ? nonce_len : 0);
 }
 
 gboolean

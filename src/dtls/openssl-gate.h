@@ -18,10 +18,11 @@ typedef struct
 {
   TegataRole role;
   TegataDtlsStats *stats;
-  gboolean tickets;       /* whether the peer may send a NewSessionTicket */
-  guint16 version;        /* on the wire, once libssl read the peer's Hello; 0 before */
-  guint64 next_sequence;  /* for the next record of epoch 0 that goes on */
-  guint16 read_epoch;     /* libssl's: 1 once it took the ChangeCipherSpec */
+  gboolean tickets;        /* whether the peer may send a NewSessionTicket */
+  guint16 version;         /* on the wire, once libssl read the peer's Hello; 0 before */
+  gsize min_protected_len; /* bytes of a protected record's body, at least */
+  guint64 next_sequence;   /* for the next record of epoch 0 that goes on */
+  guint16 read_epoch;      /* libssl's: 1 once it took the ChangeCipherSpec */
   guint16 hello_seq;      /* message_seq of the peer's Hello: 1 behind a cookie, else 0 */
   guint16 next_message;   /* the peer's message that libssl reads next */
   guint16 flight_message; /* the first one of the peer's flight that is awaited */
@@ -45,6 +46,12 @@ void tegata_openssl_gate_clear (TegataOpensslGate *self);
 gboolean tegata_openssl_gate_read (TegataOpensslGate *self,
                                    TegataReader *datagram,
                                    TegataRecord *record);
+
+/* libssl read the peer's Hello. OpenSSL 3.0.20 ends even an established association
+ * over a protected record that is shorter than its nonce and tag; so none goes on. */
+void tegata_openssl_gate_note_hello (TegataOpensslGate *self,
+                                     guint16 version,
+                                     gboolean has_explicit_nonce);
 
 /* A record during the handshake ends up in ready, held, or the statistics. */
 void tegata_openssl_gate_push (TegataOpensslGate *self, const TegataRecord *record);

@@ -14,7 +14,7 @@
  */
 
 #define DOCUMENT "docs/libssl-limits.md"
-#define TABLE_BEGIN "<!-- table: made by tests/sim/test-attack.c -->\n"
+#define TABLE_BEGIN "<!-- table: made by tests/sim/test-attack.c with OpenSSL "
 #define TABLE_END "<!-- end of table -->\n"
 
 typedef enum
@@ -187,13 +187,15 @@ make_table (void)
 {
   TegataCertificate *certificate = test_certificate (TEGATA_KEY_TYPE_ECDSA_P256);
   guint n_bare[2], n_ours[2];
-  GString *table = g_string_new (TABLE_BEGIN);
+  GString *table = g_string_new (NULL);
 
   for (guint role = 0; role < 2; role++)
   {
     n_bare[role] = bare_libssl_count (certificate, (TegataRole) role);
     n_ours[role] = count_ours ((TegataRole) role);
   }
+  g_string_append_printf (table, TABLE_BEGIN "%s -->\n",
+                          OpenSSL_version (OPENSSL_VERSION_STRING));
   g_string_append (table,
                    "| datagram | client: first | client: middle | client: last | client: "
                    "established | server: first | server: middle | server: last | "
@@ -229,6 +231,7 @@ test_table (void)
   g_autofree char *path = g_build_filename (g_getenv ("TEGATA_SRCDIR"), DOCUMENT, NULL);
   g_autofree char *table = make_table ();
   g_autofree char *document = NULL;
+  g_autofree char *title = NULL;
   g_autoptr (GError) error = NULL;
 
   g_file_get_contents (path, &document, NULL, &error);
@@ -242,9 +245,10 @@ test_table (void)
   {
     g_test_message ("%s", table);
   }
-  if (!g_str_has_prefix (OpenSSL_version (OPENSSL_VERSION_STRING), "3.0."))
+  title = g_strdup_printf (TABLE_BEGIN "%s ", OpenSSL_version (OPENSSL_VERSION_STRING));
+  if (strstr (document, title) == NULL)
   {
-    g_test_skip ("the table in " DOCUMENT " is of OpenSSL 3.0: not compared");
+    g_test_skip ("the table in " DOCUMENT " is of another OpenSSL: made, not compared");
     return;
   }
   g_assert_nonnull (strstr (document, table));
