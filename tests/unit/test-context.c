@@ -30,7 +30,7 @@ static const Malformed profiles[] = {
 static const Malformed groups[] = {
   { "unknown", "X25519:P-999", TEGATA_ERROR_PARSE, "P-999" },
   { "empty", "", TEGATA_ERROR_PARSE, "expected" },
-  { "twice", "P-256:P-256", TEGATA_ERROR_PARSE, "P-256:P-256" },
+  { "a-cipher", "X25519:AES128-GCM", TEGATA_ERROR_PARSE, "AES128-GCM" },
 };
 
 static TegataContext *
