@@ -43,7 +43,10 @@ def sanitizer_flags(build):
     """A program must be built as the library is, where that has sanitizers in it."""
     options = json.loads((build / "meson-info" / "intro-buildoptions.json").read_text())
     value = next(option["value"] for option in options if option["name"] == "b_sanitize")
-    return [] if value == "none" else [f"-fsanitize={value}"]
+    # a word in older mesons, a list in newer ones
+    names = value.split(",") if isinstance(value, str) else value
+    names = [name for name in names if name != "none"]
+    return [f"-fsanitize={','.join(names)}"] if names else []
 
 
 def run(command, **environment):
