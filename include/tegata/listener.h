@@ -50,8 +50,9 @@ G_BEGIN_DECLS
  * %TEGATA_STATE_CONNECTED; it sends no close_notify, for its client has forgotten its
  * keys. A successor that fails, or is closed or removed, leaves the old session
  * as it was. Who comes back while the last try still handshakes has to wait until that
- * one connects or times out. Expect the same certificate of a successor as of the session
- * before: whoever can read what is sent to an address can begin a handshake in its name.
+ * one connects or times out, or, where it awaits its fingerprint, is removed. Expect the
+ * same certificate of a successor as of the session before: whoever can read what is sent
+ * to an address can begin a handshake in its name.
  *
  * Without cookies (%TEGATA_COOKIES_NEVER) the first fragment of any ClientHello makes a
  * session for its source, so that memory is had for forged addresses, up to the maximum;

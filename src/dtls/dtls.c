@@ -123,10 +123,11 @@ update_established (TegataDtls *self)
   switch (tegata_verifier_judge (&self->verifier))
   {
   case TEGATA_VERDICT_MATCH:
-    if (self->state != TEGATA_STATE_CONNECTED)
+    if (!self->was_connected)
     {
       self->engine_class->keep_session (self->engine);
     }
+    self->was_connected = TRUE;
     self->state = TEGATA_STATE_CONNECTED;
     break;
   case TEGATA_VERDICT_MISMATCH:
@@ -148,15 +149,19 @@ update (TegataDtls *self)
     return;
   }
 
+  /* once: only other fingerprints can change the verdict */
+  if (self->state == TEGATA_STATE_CONNECTING
+      && self->engine_class->was_established (self->engine))
+  {
+    update_established (self);
+  }
+  if (has_ended (self))
+  {
+    return;
+  }
+
   switch (self->engine_class->get_status (self->engine))
   {
-  case TEGATA_ENGINE_ESTABLISHED:
-    /* once: only other fingerprints can change the verdict */
-    if (self->state == TEGATA_STATE_CONNECTING)
-    {
-      update_established (self);
-    }
-    break;
   case TEGATA_ENGINE_CLOSED:
     self->state = TEGATA_STATE_CLOSED;
     break;
@@ -164,6 +169,7 @@ update (TegataDtls *self)
     fail (self, g_error_copy (self->engine_class->get_error (self->engine)));
     break;
   case TEGATA_ENGINE_HANDSHAKING:
+  case TEGATA_ENGINE_ESTABLISHED:
   default:
     break;
   }
@@ -176,6 +182,11 @@ tegata_dtls_set_peer_fingerprints (TegataDtls *self,
 {
   g_return_if_fail (self != NULL && fingerprints != NULL);
   g_return_if_fail (n_fingerprints > 0);
+
+  if (has_ended (self))
+  {
+    return;
+  }
 
   tegata_verifier_set_fingerprints (&self->verifier, fingerprints, n_fingerprints);
   if (self->state == TEGATA_STATE_AWAITING_FINGERPRINT
@@ -441,11 +452,20 @@ put_challenge (TegataDtls *self, TegataOutput *output)
   return output->kind;
 }
 
+/* One datagram may connect and close it: both are told. */
+static TegataState
+state_to_tell (TegataDtls *self)
+{
+  gboolean skipped = self->was_connected && self->told_state < TEGATA_STATE_CONNECTED;
+
+  return skipped ? TEGATA_STATE_CONNECTED : self->state;
+}
+
 static TegataOutputKind
 put_state (TegataDtls *self, TegataOutput *output)
 {
-  self->told_state = self->state;
-  output->state = self->state;
+  self->told_state = state_to_tell (self);
+  output->state = self->told_state;
   output->kind = TEGATA_OUTPUT_STATE;
   return output->kind;
 }
@@ -455,19 +475,7 @@ put_state (TegataDtls *self, TegataOutput *output)
 static gboolean
 may_hand_out_data (TegataDtls *self)
 {
-  switch (self->state)
-  {
-  case TEGATA_STATE_CONNECTED:
-    return TRUE;
-  case TEGATA_STATE_CLOSED:
-    return tegata_verifier_judge (&self->verifier) == TEGATA_VERDICT_MATCH;
-  case TEGATA_STATE_NEW:
-  case TEGATA_STATE_CONNECTING:
-  case TEGATA_STATE_AWAITING_FINGERPRINT:
-  case TEGATA_STATE_FAILED:
-  default:
-    return FALSE;
-  }
+  return self->was_connected && self->state != TEGATA_STATE_FAILED;
 }
 
 TegataOutputKind
@@ -493,7 +501,8 @@ tegata_dtls_poll (TegataDtls *self, TegataOutput *output)
     self->stats.datagrams_sent++;
     return put (output, TEGATA_OUTPUT_DATAGRAM, bytes);
   }
-  if (self->told_state < self->state && self->state <= TEGATA_STATE_CONNECTED)
+  if (self->told_state < state_to_tell (self)
+      && state_to_tell (self) <= TEGATA_STATE_CONNECTED)
   {
     return put_state (self, output);
   }

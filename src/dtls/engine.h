@@ -74,6 +74,8 @@ typedef struct
   GBytes *(*take_data) (TegataEngine *self);     /* (transfer full) (nullable) */
 
   TegataEngineStatus (*get_status) (TegataEngine *self);
+  /* Whether it ever was; one datagram may establish and close it. */
+  gboolean (*was_established) (TegataEngine *self);
   /* FAILED: why. Before: what stood in the way so far, nullable. */
   const GError *(*get_error) (TegataEngine *self);
   gboolean (*has_accepted_hello) (TegataEngine *self);

@@ -11,7 +11,7 @@
  */
 
 #define MAX_LATE_ANSWERS 8    /* libssl counts these as timeouts too, and forever */
-#define MAX_DATA_QUEUED 65536 /* bytes of data that nobody has taken */
+#define MAX_DATA_QUEUED 65536 /* bytes of data that nobody has taken, and their keep */
 #define READ_SIZE 16384       /* RFC 6347 section 4.1: a record's plaintext */
 
 TegataEngine *
@@ -39,7 +39,7 @@ note_message (int sent,
   }
   else if (type == TEGATA_CONTENT_CHANGE_CIPHER_SPEC && sent == 0)
   {
-    self->gate.read_epoch = 1;
+    self->saw_cipher_spec = TRUE;
   }
   else if (type == TEGATA_CONTENT_HANDSHAKE && sent == 0)
   {
@@ -174,6 +174,7 @@ finish_handshake (TegataEngine *self)
   }
 
   self->status = TEGATA_ENGINE_ESTABLISHED;
+  self->was_established = TRUE;
   self->stats->flights_received++;
   g_clear_error (&self->error);
   if (last_is_ours)
@@ -218,15 +219,23 @@ tegata_openssl_rest (TegataEngine *self)
   ERR_clear_error ();
 }
 
+gsize
+tegata_openssl_data_cost (gsize len)
+{
+  return len + 128; /* a GBytes and its place in a queue, roughly */
+}
+
 static void
 take_data_in (TegataEngine *self, const guint8 *bytes, gsize len)
 {
-  if (self->data_len + len > MAX_DATA_QUEUED)
+  gsize cost = tegata_openssl_data_cost (len);
+
+  if (self->data_cost + cost > MAX_DATA_QUEUED)
   {
     self->stats->refused[TEGATA_REFUSED_OVERFLOW]++;
     return;
   }
-  self->data_len += len;
+  self->data_cost += cost;
   g_queue_push_tail (&self->data, g_bytes_new (bytes, len));
 }
 
@@ -264,7 +273,21 @@ pump_established (TegataEngine *self)
     tegata_retransmit_handle (&self->machine, TEGATA_RETRANSMIT_LAST_FLIGHT_SENT,
                               self->now_us);
   }
-  tegata_openssl_flush (self);
+  tegata_openssl_flush_late (self);
+}
+
+/* libssl tells of a ChangeCipherSpec before it knows whether it waits for one; one that
+ * it drops moves nothing. */
+static void
+note_cipher_spec (TegataEngine *self)
+{
+  OSSL_HANDSHAKE_STATE state = SSL_get_state (self->ssl);
+
+  if (self->saw_cipher_spec && (state == TLS_ST_CR_CHANGE || state == TLS_ST_SR_CHANGE))
+  {
+    self->gate.read_epoch = 1;
+  }
+  self->saw_cipher_spec = FALSE;
 }
 
 /* Once libssl knows what was negotiated. */
@@ -299,6 +322,7 @@ pump (TegataEngine *self)
     pump_established (self);
   }
   tegata_reader_init (&self->bio.in, NULL, 0);
+  note_cipher_spec (self);
   note_hello (self);
   tegata_openssl_rest (self);
 }
@@ -319,11 +343,12 @@ is_cipher_spec_due (TegataEngine *self)
   {
   case TLS_ST_SR_CERT_VRFY:
   case TLS_ST_SW_FINISHED:
-  case TLS_ST_CW_FINISHED:
   case TLS_ST_CR_SESSION_TICKET:
     return TRUE;
+  case TLS_ST_CW_FINISHED:
+    return !self->awaits_ticket;
   case TLS_ST_CR_SRVR_HELLO:
-    return SSL_session_reused (self->ssl) == 1;
+    return SSL_session_reused (self->ssl) == 1 && !self->awaits_ticket;
   default:
     return FALSE;
   }
@@ -333,25 +358,6 @@ static gboolean
 has_ended (TegataEngine *self)
 {
   return self->status == TEGATA_ENGINE_CLOSED || self->status == TEGATA_ENGINE_FAILED;
-}
-
-static void
-feed_from_gate (TegataEngine *self)
-{
-  while (!has_ended (self))
-  {
-    g_autoptr (GBytes) record
-        = tegata_openssl_gate_pop (&self->gate, is_cipher_spec_due (self));
-    const guint8 *bytes;
-    gsize len;
-
-    if (record == NULL)
-    {
-      break;
-    }
-    bytes = g_bytes_get_data (record, &len);
-    feed (self, bytes, len);
-  }
 }
 
 /* A handshake record of the new epoch, once established: the peer's Finished again, or an
@@ -365,7 +371,9 @@ handle_late_handshake (TegataEngine *self, const TegataRecord *record)
   }
   if (self->n_late_answers < MAX_LATE_ANSWERS)
   {
+    SSL_set_mtu (self->ssl, (long) self->flight_mtu);
     feed (self, record->bytes, record->len);
+    SSL_set_mtu (self->ssl, (long) self->mtu);
     return;
   }
   self->gate.repeated = TRUE;
@@ -392,6 +400,44 @@ handle_established (TegataEngine *self, const TegataRecord *record)
   default:
     self->stats->refused[TEGATA_REFUSED_RECORD]++;
     break;
+  }
+}
+
+/* What was held while the handshake became complete is late by now. */
+static void
+feed_record (TegataEngine *self, GBytes *bytes)
+{
+  TegataReader reader;
+  TegataRecord record;
+
+  tegata_reader_init (&reader, g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+  if (!tegata_record_read (&reader, &record))
+  {
+    return;
+  }
+  if (self->status == TEGATA_ENGINE_ESTABLISHED)
+  {
+    handle_established (self, &record);
+  }
+  else
+  {
+    feed (self, record.bytes, record.len);
+  }
+}
+
+static void
+feed_from_gate (TegataEngine *self)
+{
+  while (!has_ended (self))
+  {
+    g_autoptr (GBytes) record
+        = tegata_openssl_gate_pop (&self->gate, is_cipher_spec_due (self));
+
+    if (record == NULL)
+    {
+      break;
+    }
+    feed_record (self, record);
   }
 }
 

@@ -94,7 +94,7 @@ engine_take_data (TegataEngine *self)
 
   if (data != NULL)
   {
-    self->data_len -= g_bytes_get_size (data);
+    self->data_cost -= tegata_openssl_data_cost (g_bytes_get_size (data));
   }
   return data;
 }
@@ -103,6 +103,12 @@ static TegataEngineStatus
 engine_get_status (TegataEngine *self)
 {
   return self->status;
+}
+
+static gboolean
+engine_was_established (TegataEngine *self)
+{
+  return self->was_established;
 }
 
 static const GError *
@@ -212,6 +218,7 @@ const TegataEngineClass tegata_openssl_engine = {
   .take_datagram = engine_take_datagram,
   .take_data = engine_take_data,
   .get_status = engine_get_status,
+  .was_established = engine_was_established,
   .get_error = engine_get_error,
   .has_accepted_hello = engine_has_accepted_hello,
   .get_info = engine_get_info,

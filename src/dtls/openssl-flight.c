@@ -103,6 +103,13 @@ tegata_openssl_flush (TegataEngine *self)
   g_byte_array_set_size (self->bio.out, 0);
 }
 
+void
+tegata_openssl_flush_late (TegataEngine *self)
+{
+  pack (self, self->bio.out, self->flight_mtu);
+  g_byte_array_set_size (self->bio.out, 0);
+}
+
 /* What libssl wrote is our flight: a new one, or the last one again. */
 static void
 flush_flight (TegataEngine *self)

@@ -3,8 +3,11 @@
 
 #define MAX_HELD 16          /* records of the next epoch; a flight has two or three */
 #define MAX_MESSAGES_AHEAD 8 /* a flight has five messages at most */
-#define MAX_RECORD_LEN (16384 + 2048) /* RFC 5246 section 6.2.3 */
-#define AEAD_TAG_LEN 16               /* the shortest that anything here adds */
+/* What libssl reads whole, with the suites that are offered. RFC 5246 section 6.2.3
+ * allows more, which libssl would drop by the header, to read the body as further
+ * records. */
+#define MAX_RECORD_LEN (16384 + 256)
+#define AEAD_TAG_LEN 16       /* the shortest that anything here adds */
 #define MAX_VERIFY_REQUESTS 2 /* a second one where the server's secret has changed */
 #define CIPHER_SPEC_LEN 1
 #define ALERT_LEN 2

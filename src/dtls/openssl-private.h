@@ -50,6 +50,9 @@ struct _TegataEngine
   char *resumption_name;      /* nullable */
   SSL_SESSION *fresh_session; /* to be kept once the peer is the right one; nullable */
   gboolean peer_has_extms;    /* RFC 7627; told by its Hello */
+  gboolean awaits_ticket;     /* the server's Hello announced one */
+  gboolean saw_cipher_spec;   /* libssl read one; whether it took it shows in its state */
+  gboolean was_established;   /* whatever came after it */
 
   gint64 now_us;           /* of the call that is being served */
   gboolean flight_begun;   /* by libssl, in this pump */
@@ -61,7 +64,7 @@ struct _TegataEngine
   gboolean adopt_sequence; /* from the ClientHello that is expected behind a cookie */
   GQueue datagrams;        /* of GBytes, to be taken */
   GQueue data;             /* of GBytes, likewise */
-  gsize data_len;          /* bytes in it */
+  gsize data_cost;         /* see tegata_openssl_data_cost() */
 };
 
 TegataEngine *tegata_openssl_engine_of (const SSL *ssl);
@@ -99,6 +102,9 @@ void tegata_openssl_handle_datagram (TegataEngine *self,
                                      const guint8 *bytes,
                                      gsize len,
                                      gint64 now_us);
+/* What a message costs that waits to be taken: many small ones are dear too. */
+gsize tegata_openssl_data_cost (gsize len);
+
 /* After a use of libssl that SSL_alloc_buffers() came before. */
 void tegata_openssl_rest (TegataEngine *self);
 
@@ -106,6 +112,8 @@ void tegata_openssl_rest (TegataEngine *self);
 unsigned int tegata_openssl_set_timer (SSL *ssl, unsigned int waited_us);
 /* Packs what libssl wrote into datagrams to be taken: no flight, */
 void tegata_openssl_flush (TegataEngine *self);
+/* the same, or an answer to a repeated Finished: as small as the flight had to be, */
+void tegata_openssl_flush_late (TegataEngine *self);
 /* a flight, new or again, that the peer is to answer, */
 void tegata_openssl_flush_waiting (TegataEngine *self);
 /* or the last one. */

@@ -133,12 +133,15 @@ note_extension (G_GNUC_UNUSED SSL *ssl,
   TegataEngine *self = engine;
 
   self->peer_has_extms |= type == TLSEXT_TYPE_extended_master_secret;
+  self->awaits_ticket
+      |= type == TLSEXT_TYPE_session_ticket && self->role == TEGATA_ROLE_CLIENT;
 }
 
 void
 tegata_resumption_watch (TegataEngine *self)
 {
   self->peer_has_extms = FALSE;
+  self->awaits_ticket = FALSE;
   SSL_set_tlsext_debug_callback (self->ssl, note_extension);
   SSL_set_tlsext_debug_arg (self->ssl, self);
 }

@@ -250,7 +250,7 @@ receive_from_known (TegataListener *self,
 
   start = tegata_first_look_protected (bytes, len);
   protected_len = len - start;
-  if (protected_len > 0)
+  if (tegata_packet_classify (bytes + start, protected_len) == TEGATA_PACKET_DTLS)
   {
     tegata_session_handle_datagram (owner->session, &owner->address, bytes + start,
                                     &protected_len, now_us);
@@ -280,7 +280,8 @@ tegata_listener_handle_datagram (TegataListener *self,
   TegataPeer *known;
 
   g_return_val_if_fail (self != NULL && session != NULL, TEGATA_RECEIVED_NOTHING);
-  g_return_val_if_fail (peer != NULL && peer->len <= TEGATA_ADDRESS_MAX_LEN,
+  g_return_val_if_fail (peer != NULL && peer->len > 0
+                            && peer->len <= TEGATA_ADDRESS_MAX_LEN,
                         TEGATA_RECEIVED_NOTHING);
   g_return_val_if_fail (len != NULL && (bytes != NULL || *len == 0),
                         TEGATA_RECEIVED_NOTHING);

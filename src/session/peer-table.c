@@ -40,6 +40,15 @@ tegata_peer_table_init (TegataPeerTable *self)
 void
 tegata_peer_table_clear (TegataPeerTable *self)
 {
+  GHashTableIter iter;
+  gpointer session;
+
+  /* one by one: an application's data may look at the listener as it goes */
+  while (g_hash_table_iter_init (&iter, self->sessions),
+         g_hash_table_iter_next (&iter, &session, NULL))
+  {
+    tegata_peer_table_remove (self, session);
+  }
   g_hash_table_unref (self->by_address);
   g_hash_table_unref (self->sessions);
   g_sequence_free (self->deadlines);

@@ -60,11 +60,115 @@ test_early_data_is_bounded (void)
     pair_run (pair, 2 * MS);
   }
   endpoint_get_stats (pair->server, &stats);
-  g_assert_cmpuint (stats.refused[TEGATA_REFUSED_OVERFLOW], ==, 100 - 65);
+  g_assert_cmpuint (stats.refused[TEGATA_REFUSED_OVERFLOW], ==, 100 - 58);
 
   endpoint_expect_certificate (pair->server, tegata_context_get_certificate (context));
   endpoint_poll (pair->server);
-  g_assert_cmpuint (endpoint_count_data (pair->server, text), ==, 65);
+  g_assert_cmpuint (endpoint_count_data (pair->server, text), ==, 58);
+}
+
+/* Many small messages are dear too. */
+static void
+test_small_early_data_is_bounded (void)
+{
+  g_autoptr (TegataContext) context = test_context_new (TEGATA_KEY_TYPE_ECDSA_P256);
+  g_autoptr (Pair) pair = pair_new (ENDPOINT_DTLS, context, context, 1);
+  g_autoptr (GError) error = NULL;
+  TegataDtlsStats stats;
+
+  endpoint_expect_certificate (pair->client, tegata_context_get_certificate (context));
+  pair_start (pair);
+  pair_run (pair, 20 * MS);
+  for (guint i = 0; i < 2000; i++)
+  {
+    g_assert_true (endpoint_send_data (pair->client, "x", &error));
+  }
+  pair_run (pair, 20 * MS);
+  endpoint_get_stats (pair->server, &stats);
+  g_assert_cmpuint (stats.refused[TEGATA_REFUSED_OVERFLOW], >, 1000);
+}
+
+static void
+append_datagrams (TegataDtls *dtls, GByteArray *all)
+{
+  guint8 buffer[TEGATA_OUTPUT_SIZE];
+  TegataOutput output = { .buffer = buffer, .size = sizeof buffer };
+
+  while (tegata_dtls_poll (dtls, &output) != TEGATA_OUTPUT_NONE)
+  {
+    if (output.kind == TEGATA_OUTPUT_DATAGRAM)
+    {
+      g_byte_array_append (all, buffer, (guint) output.len);
+    }
+  }
+}
+
+static void
+hand_over (TegataDtls *from, TegataDtls *to)
+{
+  g_autoptr (GByteArray) datagram = g_byte_array_new ();
+
+  append_datagrams (from, datagram);
+  if (datagram->len > 0)
+  {
+    tegata_dtls_handle_datagram (to, NULL, datagram->data, datagram->len, 0);
+  }
+}
+
+static char *
+describe_outputs (TegataDtls *dtls)
+{
+  guint8 buffer[TEGATA_OUTPUT_SIZE];
+  TegataOutput output = { .buffer = buffer, .size = sizeof buffer };
+  GString *text = g_string_new (NULL);
+
+  while (tegata_dtls_poll (dtls, &output) != TEGATA_OUTPUT_NONE)
+  {
+    if (output.kind == TEGATA_OUTPUT_STATE)
+    {
+      g_string_append_printf (text, "%s ", tegata_state_to_string (output.state));
+    }
+    else if (output.kind == TEGATA_OUTPUT_DATA)
+    {
+      g_string_append (text, "data ");
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* The server's Finished, its data and its close_notify in one datagram. */
+static void
+test_all_at_once (gconstpointer data)
+{
+  gboolean is_known = GPOINTER_TO_INT (data);
+  g_autoptr (TegataContext) context = test_context_new (TEGATA_KEY_TYPE_ECDSA_P256);
+  g_autoptr (TegataFingerprint) fingerprint
+      = test_fingerprint (tegata_context_get_certificate (context));
+  g_autoptr (TegataDtls) client = tegata_dtls_new (context, TEGATA_ROLE_CLIENT, NULL);
+  g_autoptr (TegataDtls) server = tegata_dtls_new (context, TEGATA_ROLE_SERVER, NULL);
+  g_autofree char *told = NULL;
+
+  tegata_dtls_set_peer_fingerprints (server, &fingerprint, 1);
+  if (is_known)
+  {
+    tegata_dtls_set_peer_fingerprints (client, &fingerprint, 1);
+  }
+  tegata_dtls_start (server, 0);
+  tegata_dtls_start (client, 0);
+  hand_over (client, server);
+  hand_over (server, client);
+  hand_over (client, server);
+  g_assert_true (tegata_dtls_send_data (server, (const guint8 *) "hello", 5, NULL));
+  tegata_dtls_close (server);
+  hand_over (server, client);
+
+  if (!is_known)
+  {
+    tegata_dtls_set_peer_fingerprints (client, &fingerprint, 1);
+  }
+  told = describe_outputs (client);
+  g_assert_cmpstr (told, ==, is_known ? "connected data closed " : "closed ");
+  g_assert_nonnull (tegata_dtls_get_peer_certificate (client));
 }
 
 /* Whoever changes his mind about the peer must not find that data left all the same. */
@@ -205,6 +309,12 @@ main (int argc, char **argv)
                    test_verify_requests);
   g_test_add_func ("/dtls/gate/bounds-data-of-somebody-unverified",
                    test_early_data_is_bounded);
+  g_test_add_func ("/dtls/gate/bounds-small-data-of-somebody-unverified",
+                   test_small_early_data_is_bounded);
+  g_test_add_data_func ("/dtls/gate/tells-connected-before-what-comes-with-it",
+                        GINT_TO_POINTER (TRUE), test_all_at_once);
+  g_test_add_data_func ("/dtls/gate/hands-out-nothing-that-ended-unverified",
+                        GINT_TO_POINTER (FALSE), test_all_at_once);
   g_test_add_func ("/dtls/gate/lets-no-data-leave-after-a-mismatch",
                    test_data_after_a_mismatch);
   g_test_add_func ("/dtls/gate/hands-out-no-certificate-that-is-not-proven",

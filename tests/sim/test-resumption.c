@@ -245,6 +245,40 @@ apply_plan (const NetworkDatagram *datagram, NetworkFate *fate, gpointer user_da
   }
 }
 
+/* The full handshake, whose server announced a ticket: anything of it may be lost or
+ * late, the ticket too. */
+static void
+check_first_plan (TegataCertificate *certificate, guint mtu, const Plan *plan)
+{
+  g_autoptr (TegataContext) client = new_context (certificate);
+  g_autoptr (TegataContext) server = new_context (certificate);
+
+  tegata_context_set_mtu (client, mtu);
+  tegata_context_set_mtu (server, mtu);
+  g_autoptr (Pair) pair = new_pair (ENDPOINT_DTLS, client, server, NAME);
+  network_set_fate_func (pair->network, apply_plan, (gpointer) plan);
+  g_assert_false (connect_pair (pair));
+}
+
+static void
+test_single_faults_before_a_ticket (void)
+{
+  static const TegataKeyType key_types[]
+      = { TEGATA_KEY_TYPE_ECDSA_P256, TEGATA_KEY_TYPE_RSA_2048 };
+  static const guint mtus[] = { 256, 576, 1200 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (key_types) * G_N_ELEMENTS (mtus) * 2 * 16; i++)
+  {
+    Plan plan = { .node = i % 2, .serial = i / 2 % 16, .n_copies = 0 };
+    TegataCertificate *certificate = test_certificate (key_types[i / 32 % 2]);
+
+    check_first_plan (certificate, mtus[i / 64], &plan);
+    plan.n_copies = 1;
+    plan.is_held = TRUE;
+    check_first_plan (certificate, mtus[i / 64], &plan);
+  }
+}
+
 static void
 check_plan (TegataContext *client, TegataContext *server, const Plan *plan)
 {
@@ -320,6 +354,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/resumption/gets-its-ticket-whatever-is-lost-or-late",
+                   test_single_faults_before_a_ticket);
   g_test_add_func ("/resumption/works-by-ticket", test_by_ticket);
   g_test_add_func ("/resumption/works-by-name-only", test_by_name_only);
   g_test_add_func ("/resumption/is-off-unless-both-want-it", test_both_must_want_it);

@@ -2,6 +2,8 @@
 #include "client-hello.h"
 #include "listener-return.h"
 
+#include <string.h>
+
 /* Who comes back may be somebody else, or too many. */
 
 static void
@@ -179,6 +181,43 @@ test_one_at_a_time (void)
   fixture_clear (&fixture);
 }
 
+/* Media that is wrapped in a datagram which begins as DTLS reaches nobody, or it would be
+ * a replay when it comes by itself. */
+static void
+test_wrapped_media (void)
+{
+  const guint8 cipher_spec[] = { 20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 1, 1 };
+  const guint8 header[12] = { 0x80, 96, 1, 2, 0, 0, 0, 0, 7, 7, 7, 0 };
+  g_autoptr (GByteArray) plain = g_byte_array_new ();
+  GByteArray *wrapped = g_byte_array_new ();
+  g_autoptr (GBytes) packet = NULL;
+  g_autoptr (GBytes) genuine = NULL;
+  g_autoptr (GBytes) datagram = NULL;
+  TegataSession *session;
+  Fixture fixture;
+
+  fixture_init (&fixture);
+  fixture_begin (&fixture);
+  g_byte_array_append (plain, header, sizeof header);
+  g_byte_array_set_size (plain, sizeof header + 300);
+  memset (plain->data + sizeof header, 0, 300);
+  packet = g_bytes_new (plain->data, plain->len);
+  genuine = end_protect (&fixture.old, packet);
+
+  g_byte_array_append (wrapped, cipher_spec, sizeof cipher_spec);
+  g_byte_array_append (wrapped, g_bytes_get_data (genuine, NULL),
+                       (guint) g_bytes_get_size (genuine));
+  datagram = g_byte_array_free_to_bytes (wrapped);
+  g_assert_cmpint (
+      server_receive (&fixture.server, &fixture.old.address, datagram, &session), ==,
+      TEGATA_RECEIVED_NOTHING);
+  g_assert_cmpint (
+      server_receive (&fixture.server, &fixture.old.address, genuine, &session), ==,
+      TEGATA_RECEIVED_RTP);
+  g_assert_true (session == fixture.first);
+  fixture_clear (&fixture);
+}
+
 static void
 test_full_listener (void)
 {
@@ -199,6 +238,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
 
+  g_test_add_func ("/listener/return/loses-no-media-that-was-wrapped",
+                   test_wrapped_media);
   g_test_add_func ("/listener/return/hostile/is-one-at-a-time", test_one_at_a_time);
   g_test_add_func ("/listener/return/hostile/needs-room", test_full_listener);
   g_test_add_func ("/listener/return/hostile/recording-changes-nothing", test_recording);

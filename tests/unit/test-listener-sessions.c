@@ -130,6 +130,41 @@ test_finds_sessions (void)
   server_clear (&server);
 }
 
+typedef struct
+{
+  TegataListener *listener;
+  TegataAddress address;
+  guint n_left; /* of the listener, when the data went */
+} Looker;
+
+static void
+look_around (gpointer data)
+{
+  Looker *self = data;
+  g_autoptr (GPtrArray) sessions = tegata_listener_get_sessions (self->listener);
+
+  self->n_left = sessions->len;
+  tegata_listener_lookup (self->listener, &self->address);
+}
+
+/* An application's data may look at the listener while that is freed. */
+static void
+test_data_looks_around (void)
+{
+  Server server;
+  End client;
+  Looker looker = { .n_left = 99 };
+
+  server_init (&server, TEGATA_COOKIES_AUTO);
+  server_connect_client (&server, &client, "a");
+  looker.listener = server.listener;
+  looker.address = client.address;
+  tegata_session_set_user_data (server.sessions->pdata[0], &looker, look_around);
+  end_clear (&client);
+  server_clear (&server);
+  g_assert_cmpuint (looker.n_left, <=, 1);
+}
+
 static void
 test_replaced_user_data (void)
 {
@@ -182,6 +217,8 @@ main (int argc, char **argv)
   g_test_add_func ("/listener/sessions/late-fingerprint-reaches-its-poll",
                    test_late_fingerprint);
   g_test_add_func ("/listener/sessions/are-found-with-their-data", test_finds_sessions);
+  g_test_add_func ("/listener/sessions/have-data-that-may-look-around",
+                   test_data_looks_around);
   g_test_add_func ("/listener/sessions/free-the-data-that-was-replaced",
                    test_replaced_user_data);
   g_test_add_func ("/listener/sessions/are-not-for-others-to-free-or-move",
