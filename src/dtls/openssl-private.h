@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  *   openssl-verify.c      the peer's certificate against its fingerprint
  *   openssl-resumption.c  sessions by id, by ticket and by the client's name for them
  *   openssl-gate.c        what libssl may see
+ *   openssl-begin.c       how a handshake begins
  *   openssl-drive.c       feeding libssl, and how a handshake ends
  *   openssl-flight.c      what it writes: flights and their timer
  *   openssl-engine.c      the table of functions: lifecycle, outputs, information
@@ -102,6 +103,17 @@ void tegata_openssl_handle_datagram (TegataEngine *self,
                                      const guint8 *bytes,
                                      gsize len,
                                      gint64 now_us);
+/* libssl's call-back for each message, alert and ChangeCipherSpec. */
+void tegata_openssl_note_message (int sent,
+                                  int version,
+                                  int type,
+                                  const void *bytes,
+                                  size_t len,
+                                  SSL *ssl,
+                                  void *engine);
+/* Lets libssl read what is in the BIO, and takes what follows from it. */
+void tegata_openssl_pump (TegataEngine *self);
+
 /* What a message costs that waits to be taken: many small ones are dear too. */
 gsize tegata_openssl_data_cost (gsize len);
 
