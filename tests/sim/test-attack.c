@@ -225,11 +225,30 @@ update_document (const char *path, const char *document, const char *table)
   g_assert_no_error (error);
 }
 
+/* What must hold with every OpenSSL is asserted as the table is made. */
+static const char *
+get_table (void)
+{
+  static char *table;
+
+  if (table == NULL)
+  {
+    table = make_table ();
+  }
+  return table;
+}
+
 static void
-test_table (void)
+test_never_worse (void)
+{
+  g_assert_nonnull (get_table ());
+}
+
+static void
+test_document (void)
 {
   g_autofree char *path = g_build_filename (g_getenv ("TEGATA_SRCDIR"), DOCUMENT, NULL);
-  g_autofree char *table = make_table ();
+  const char *table = get_table ();
   g_autofree char *document = NULL;
   g_autofree char *title = NULL;
   g_autoptr (GError) error = NULL;
@@ -241,17 +260,19 @@ test_table (void)
     update_document (path, document, table);
     return;
   }
-  if (strstr (document, table) == NULL)
+  if (strstr (document, table) != NULL)
   {
-    g_test_message ("%s", table);
+    return;
   }
+
+  g_test_message ("%s", table);
   title = g_strdup_printf (TABLE_BEGIN "%s ", OpenSSL_version (OPENSSL_VERSION_STRING));
   if (strstr (document, title) == NULL)
   {
     g_test_skip ("the table in " DOCUMENT " is of another OpenSSL: made, not compared");
     return;
   }
-  g_assert_nonnull (strstr (document, table));
+  g_test_fail_printf ("the table in " DOCUMENT " is not what happens");
 }
 
 /* Of what somebody elsewhere sends nothing reaches libssl, at whatever moment. */
@@ -315,7 +336,8 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   virtual_clock_start ();
-  g_test_add_func ("/dtls/attack/ends-what-the-table-says-and-no-more", test_table);
+  g_test_add_func ("/dtls/attack/never-ends-more-than-bare-libssl", test_never_worse);
+  g_test_add_func ("/dtls/attack/ends-what-the-document-says", test_document);
   g_test_add_func ("/dtls/attack/from-another-address-reaches-nobody", test_far_attacker);
   g_test_add_func ("/dtls/attack/cannot-win-the-hello-race-without-a-cookie",
                    test_hello_race);

@@ -4,6 +4,7 @@
  * limits on what an unverified source can cost, and on what leaves after a mismatch. */
 
 #include "support/attacker.h"
+#include "support/seeds.h"
 
 #include "dtls/openssl-private.h"
 #include "identity/certificate-private.h"
@@ -278,6 +279,37 @@ test_weak_key (gconstpointer data)
   pair_assert_nothing_passed (pair);
 }
 
+/* Records that look like those of the association, and are none of it. */
+static void
+test_established_flood (void)
+{
+  static const guint8 types[] = { 20, 21, 22, 23, 24 };
+  g_autoptr (Pair) pair = new_pair ();
+  g_autoptr (GRand) rand = g_rand_new_with_seed (test_first_seed ());
+
+  pair_connect (pair);
+  for (guint i = 0; i < 20000; i++)
+  {
+    g_autoptr (GByteArray) record = g_byte_array_new ();
+    guint8 len = (guint8) g_rand_int_range (rand, 1, 64);
+
+    tegata_write_u8 (record, types[i % G_N_ELEMENTS (types)]);
+    tegata_write_u16 (record, TEGATA_DTLS_1_2_WIRE);
+    tegata_write_u16 (record, i % 7 == 0 ? 0 : 1);
+    tegata_write_u48 (record, g_rand_int (rand));
+    tegata_write_u16 (record, len);
+    for (guint n = 0; n < len; n++)
+    {
+      tegata_write_u8 (record, (guint8) g_rand_int (rand));
+    }
+    tegata_dtls_handle_datagram (pair->client->dtls, NULL, record->data, record->len,
+                                 network_now_us (pair->network));
+    tegata_dtls_handle_datagram (pair->server->dtls, NULL, record->data, record->len,
+                                 network_now_us (pair->network));
+  }
+  pair_assert_works (pair);
+}
+
 /* The commonest mistake of signalling, so the error names it. */
 static void
 test_same_role (void)
@@ -319,6 +351,7 @@ main (int argc, char **argv)
                    test_data_after_a_mismatch);
   g_test_add_func ("/dtls/gate/hands-out-no-certificate-that-is-not-proven",
                    test_unproven_certificate);
+  g_test_add_func ("/dtls/gate/stands-a-flood-once-established", test_established_flood);
   g_test_add_func ("/dtls/gate/tells-when-both-are-clients", test_same_role);
   g_test_add_data_func ("/dtls/gate/refuses-a-server-with-a-weak-key",
                         GINT_TO_POINTER (FALSE), test_weak_key);
