@@ -180,15 +180,21 @@ tegata_session_poll_media (TegataSession *self, TegataOutput *output)
   return TEGATA_OUTPUT_NONE;
 }
 
-/* On the media thread: (nullable). */
+/* On the media thread: (nullable), which counts as a packet that was not sent. */
 static TegataSrtp *
-get_outbound (TegataSession *self)
+get_outbound (TegataSession *self, gsize *unsent)
 {
-  if (g_atomic_int_get (&self->media_stopped))
+  TegataSrtp *outbound = NULL;
+
+  if (!g_atomic_int_get (&self->media_stopped))
   {
-    return NULL;
+    outbound = g_atomic_pointer_get (&self->outbound);
   }
-  return g_atomic_pointer_get (&self->outbound);
+  if (outbound == NULL)
+  {
+    g_atomic_pointer_add (unsent, 1);
+  }
+  return outbound;
 }
 
 TegataSrtpOutcome
@@ -203,10 +209,9 @@ tegata_session_send_rtp (TegataSession *self,
 
   g_return_val_if_fail (self != NULL, TEGATA_SRTP_NO_KEYS);
 
-  outbound = get_outbound (self);
+  outbound = get_outbound (self, &self->unsent_rtp);
   if (outbound == NULL)
   {
-    g_atomic_pointer_add (&self->unsent_rtp, 1);
     return TEGATA_SRTP_NO_KEYS;
   }
   return tegata_srtp_protect_rtp (outbound, in, in_len, out, out_size, out_len);
@@ -224,10 +229,9 @@ tegata_session_send_rtcp (TegataSession *self,
 
   g_return_val_if_fail (self != NULL, TEGATA_SRTP_NO_KEYS);
 
-  outbound = get_outbound (self);
+  outbound = get_outbound (self, &self->unsent_rtcp);
   if (outbound == NULL)
   {
-    g_atomic_pointer_add (&self->unsent_rtcp, 1);
     return TEGATA_SRTP_NO_KEYS;
   }
   return tegata_srtp_protect_rtcp (outbound, in, in_len, out, out_size, out_len);
