@@ -31,7 +31,6 @@ G_BEGIN_DECLS
  * @TEGATA_ERROR_NOT_CONNECTED: asked to send before %TEGATA_STATE_CONNECTED, or after the
  * end
  * @TEGATA_ERROR_TOO_BIG: more than one datagram of the MTU can carry
- * @TEGATA_ERROR_NO_SPACE: the buffer that the caller gave is too small
  * @TEGATA_ERROR_NO_PROFILE: no SRTP profile was negotiated, so there are no keys for
  * media
  * @TEGATA_ERROR_SRTP: the packet could not be protected
@@ -48,7 +47,6 @@ typedef enum
   TEGATA_ERROR_ALERT,
   TEGATA_ERROR_NOT_CONNECTED,
   TEGATA_ERROR_TOO_BIG,
-  TEGATA_ERROR_NO_SPACE,
   TEGATA_ERROR_NO_PROFILE,
   TEGATA_ERROR_SRTP,
 } TegataError;

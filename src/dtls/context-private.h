@@ -23,7 +23,6 @@ typedef struct
   gint64 handshake_timeout_us; /* from the start */
   TegataCookies cookies;
   gboolean resumption;
-  gboolean tickets;         /* TRUE; tests of resumption by id go without */
   TegataKeyLogFunc key_log; /* nullable */
   gpointer key_log_data;
   GDestroyNotify key_log_notify; /* nullable */

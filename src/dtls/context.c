@@ -64,7 +64,6 @@ tegata_context_new (TegataCertificate *certificate, GError **error)
   self->settings.mtu = TEGATA_DEFAULT_MTU;
   self->settings.handshake_timeout_us = TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US;
   self->settings.cookies = TEGATA_COOKIES_AUTO;
-  self->settings.tickets = TRUE;
   self->cookie_jar = tegata_cookie_jar_new ();
   if (self->cookie_jar == NULL)
   {

@@ -46,7 +46,8 @@ tegata_dtls_get_peer_certificate (TegataDtls *self)
 {
   g_return_val_if_fail (self != NULL, NULL);
 
-  if (!self->peer_is_proven)
+  /* Before, nobody has proved to have its key. */
+  if (!self->engine_class->was_established (self->engine))
   {
     return NULL;
   }

@@ -21,9 +21,8 @@ struct _TegataDtls
   TegataDtlsStats stats;
   char *resumption_name; /* nullable */
 
-  gint64 timeout_us;       /* absolute end of the handshake; -1 before the start */
-  gboolean peer_is_proven; /* it has the key of the verifier's certificate */
-  gboolean was_connected;  /* the fingerprint matched, whatever came after it */
+  gint64 timeout_us;      /* absolute end of the handshake; -1 before the start */
+  gboolean was_connected; /* the fingerprint matched, whatever came after it */
   gboolean wants_cookie;
   gboolean cookie_proven; /* by @peer */
   TegataAddress

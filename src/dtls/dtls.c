@@ -117,7 +117,6 @@ fail_for_fingerprint (TegataDtls *self)
 static void
 update_established (TegataDtls *self)
 {
-  self->peer_is_proven = TRUE;
   switch (tegata_verifier_judge (&self->verifier))
   {
   case TEGATA_VERDICT_MATCH:

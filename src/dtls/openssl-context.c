@@ -165,10 +165,6 @@ set_resumption (TegataOpensslShared *shared, const TegataContextSettings *settin
     return;
   }
 
-  if (!settings->tickets)
-  {
-    SSL_CTX_set_options (shared->ssl_context, SSL_OP_NO_TICKET);
-  }
   SSL_CTX_set_session_id_context (shared->ssl_context,
                                   (const unsigned char *) SESSION_ID_CONTEXT,
                                   sizeof SESSION_ID_CONTEXT - 1);

@@ -214,9 +214,9 @@ pump_established (TegataEngine *self)
   while (len > 0)
   {
     take_data_in (self, buffer, (gsize) len);
+    OPENSSL_cleanse (buffer, (gsize) len);
     len = SSL_read (self->ssl, buffer, sizeof buffer);
   }
-  OPENSSL_cleanse (buffer, sizeof buffer);
 
   switch (SSL_get_error (self->ssl, len))
   {
