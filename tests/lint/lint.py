@@ -40,7 +40,7 @@ def cppcheck(source, build):
                f"--suppressions-list={source / 'tests' / 'lint' / 'cppcheck.txt'}",
                "-D__GNUC__=12", "-I", str(source / "include"), "-I", str(source / "src"),
                "-I", str(build / "include")]
-    files = sources(source, "src/*/*.c", "examples/*.c")
+    files = sources(source, "src/*/*.c", "tools/*.c", "examples/*.c", "benchmarks/*.c")
     return [(path, command + [str(path)]) for path in files]
 
 
