@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "ladder.h"
+
+#include <tegata/datagram-channel.h>
+
+G_BEGIN_DECLS
+
+/*
+ * A datagram channel that wraps another one and tells a function of each DTLS datagram
+ * that passes, in both directions. All else, media first of all, passes untold: looking
+ * at its first byte is all that it costs.
+ *
+ * Whoever attaches to it must not attach to the wrapped one, too.
+ */
+
+#define TAP_TYPE_CHANNEL (tap_channel_get_type ())
+G_DECLARE_FINAL_TYPE (TapChannel, tap_channel, TAP, CHANNEL, GObject)
+
+/* @datagram: borrowed; what is sent is told of before it is sent, what was received
+ * before its receiver sees it
+ * @now_us: g_get_monotonic_time()
+ *
+ * Called on the network thread only: media is sent by other threads, but DTLS is not. It
+ * may detach the channel, or release it. */
+typedef void (*TapFunc) (LadderDirection direction,
+                         const TegataDatagram *datagram,
+                         gint64 now_us,
+                         gpointer user_data);
+
+/* @wrapped: (transfer none): referenced. (transfer full) */
+TegataDatagramChannel *
+tap_channel_new (TegataDatagramChannel *wrapped, TapFunc func, gpointer user_data);
+
+G_END_DECLS
