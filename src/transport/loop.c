@@ -12,6 +12,7 @@ typedef struct
 {
   GSource source;
   GSequence *timers; /* those that are set, the earliest first; borrowed */
+  gint64 turn_us;    /* when they had their last turn; 0 before the first */
 } LoopSource;
 
 struct _TegataLoop
@@ -27,7 +28,8 @@ struct _TegataTimer
   TegataLoop *loop;
   TegataTimerFunc func;
   gpointer user_data;
-  gint64 deadline_us;
+  gint64 deadline_us;   /* as it was set */
+  gint64 due_us;        /* its place in time: the deadline, but after the last turn */
   GSequenceIter *place; /* NULL where it is not set */
 };
 
@@ -40,8 +42,8 @@ G_DEFINE_BOXED_TYPE (TegataLoop, tegata_loop, tegata_loop_ref, tegata_loop_unref
 static gint
 compare_timers (gconstpointer a, gconstpointer b, gpointer user_data)
 {
-  gint64 a_us = ((const TegataTimer *) a)->deadline_us;
-  gint64 b_us = ((const TegataTimer *) b)->deadline_us;
+  gint64 a_us = ((const TegataTimer *) a)->due_us;
+  gint64 b_us = ((const TegataTimer *) b)->due_us;
 
   (void) user_data;
   return (a_us > b_us) - (a_us < b_us);
@@ -60,7 +62,7 @@ arm (LoopSource *self)
 {
   TegataTimer *timer = earliest (self);
 
-  g_source_set_ready_time ((GSource *) self, timer != NULL ? timer->deadline_us : -1);
+  g_source_set_ready_time ((GSource *) self, timer != NULL ? timer->due_us : -1);
 }
 
 static void
@@ -69,19 +71,19 @@ unset (TegataTimer *timer)
   g_clear_pointer (&timer->place, g_sequence_remove);
 }
 
-/* Each of them at most once a turn: one that sets itself into the past starves nobody. */
+/* What is set meanwhile is due after this turn: one that sets itself into the past comes
+ * behind all others that are due, and other sources have their turn. */
 static gboolean
 dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   LoopSource *self = (LoopSource *) source;
-  gint64 now_us = g_source_get_time (source);
-  gint n_left = g_sequence_get_length (self->timers);
+  gint64 turn_us = g_source_get_time (source);
   TegataTimer *timer;
 
   (void) callback;
   (void) user_data;
-  while (n_left-- > 0 && (timer = earliest (self)) != NULL
-         && timer->deadline_us <= now_us)
+  self->turn_us = turn_us;
+  while ((timer = earliest (self)) != NULL && timer->due_us <= turn_us)
   {
     unset (timer);
     timer->func (timer->user_data);
@@ -198,6 +200,7 @@ tegata_timer_set (TegataTimer *self, gint64 deadline_us)
   }
   unset (self);
   self->deadline_us = deadline_us;
+  self->due_us = MAX (deadline_us, source->turn_us + 1);
   if (deadline_us >= 0)
   {
     self->place = g_sequence_insert_sorted (source->timers, self, compare_timers, NULL);
