@@ -2,8 +2,12 @@
 
 /*
  * Addresses of the core are opaque bytes. Here they are what the kernel calls a sockaddr,
- * with all that a peer could differ in without being another one set to zero.
+ * with all that a peer could differ in without being another one set to zero. IPv4 that
+ * comes to an IPv6 socket is IPv4: it is what GSocketAddress makes of it, what people and
+ * SDP write, and what such a socket also takes to send to.
  */
+
+#include "transport/socket-address.h"
 
 #include <string.h>
 #include <tegata/udp-channel.h>
@@ -16,6 +20,28 @@
 #endif
 
 G_STATIC_ASSERT (sizeof (struct sockaddr_in6) <= TEGATA_ADDRESS_MAX_LEN);
+
+void
+tegata_address_normalize (TegataAddress *self)
+{
+  struct sockaddr_in6 wide;
+  struct sockaddr_in narrow = { .sin_family = AF_INET };
+
+  if (self->len != sizeof wide)
+  {
+    return;
+  }
+  memcpy (&wide, self->bytes, sizeof wide);
+  if (!IN6_IS_ADDR_V4MAPPED (&wide.sin6_addr))
+  {
+    wide.sin6_flowinfo = 0;
+    memcpy (self->bytes, &wide, sizeof wide);
+    return;
+  }
+  narrow.sin_port = wide.sin6_port;
+  memcpy (&narrow.sin_addr, wide.sin6_addr.s6_addr + 12, sizeof narrow.sin_addr);
+  tegata_address_init (self, &narrow, sizeof narrow);
+}
 
 gboolean
 tegata_address_from_socket_address (TegataAddress *self, GSocketAddress *socket_address)
@@ -35,12 +61,8 @@ tegata_address_from_socket_address (TegataAddress *self, GSocketAddress *socket_
   {
     return FALSE;
   }
-  if (g_socket_address_get_family (socket_address) == G_SOCKET_FAMILY_IPV6)
-  {
-    memset (native + G_STRUCT_OFFSET (struct sockaddr_in6, sin6_flowinfo), 0,
-            sizeof (((struct sockaddr_in6 *) NULL)->sin6_flowinfo));
-  }
   tegata_address_init (self, native, (gsize) len);
+  tegata_address_normalize (self);
   return TRUE;
 }
 
@@ -56,5 +78,10 @@ tegata_address_to_socket_address (const TegataAddress *self)
     return NULL;
   }
   memcpy (&native, self->bytes, self->len);
+  /* A family that is neither would give an address of another kind. */
+  if (native.ss_family != AF_INET && native.ss_family != AF_INET6)
+  {
+    return NULL;
+  }
   return g_socket_address_new_from_native (&native, self->len);
 }

@@ -20,23 +20,10 @@
 #include <tegata/udp-channel.h>
 
 #include "transport/loop-private.h"
+#include "transport/socket-address.h"
 
 #ifdef __linux__
-#include <netinet/in.h>
 #include <sys/socket.h>
-
-/* Straight into @self, which may differ from other spellings of the same peer only in
- * what tegata_address_from_socket_address() leaves out as well. */
-static void
-finish_address (TegataAddress *self, gsize len)
-{
-  self->len = (guint8) len;
-  if (len == sizeof (struct sockaddr_in6))
-  {
-    memset (self->bytes + G_STRUCT_OFFSET (struct sockaddr_in6, sin6_flowinfo), 0,
-            sizeof (((struct sockaddr_in6 *) NULL)->sin6_flowinfo));
-  }
-}
 
 static gint
 fail (int system_error, GError **error)
@@ -88,7 +75,8 @@ tegata_udp_batch_receive (GSocket *socket,
 
     datagrams[i].bytes = is_whole ? vectors[i].iov_base : NULL;
     datagrams[i].len = messages[i].msg_len;
-    finish_address (&datagrams[i].peer, messages[i].msg_hdr.msg_namelen);
+    datagrams[i].peer.len = (guint8) messages[i].msg_hdr.msg_namelen;
+    tegata_address_normalize (&datagrams[i].peer);
   }
   return n < 0 ? fail (errno, error) : n;
 }
