@@ -3,7 +3,8 @@
 """Runs the small examples as their top comments say, and compares what they print.
 
 examples.py SOURCE-DIR BUILD-DIR: in the comment at the top of an example, a line "$ command" is
-followed by what the command prints; "..." stands for anything. TAP.
+followed by what the command prints; "..." stands for anything. Runs the benchmarks too, on a
+small scale, so that they are whole when somebody needs their numbers. TAP.
 """
 
 import pathlib
@@ -166,6 +167,21 @@ def rtp_is_echoed(build, directory, usage):
     return differences(expected, "".join(server.seen))
 
 
+def few_are_measured(build):
+    """Numbers are a machine's own, but nobody may fail, and nothing be left out."""
+    program = build / "benchmarks" / "listener-load"
+    if not program.exists():
+        raise Skip("without the benchmarks")
+    result = subprocess.run([str(program), "--sessions", "5", "--seconds", "1", "--rate", "20"],
+                            text=True, check=False, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, timeout=WAIT_S)
+    connected = re.search(r"^handshakes +5 +5$", result.stdout, re.MULTILINE)
+    sent = re.search(r"^media packets sent +[1-9]\d* +[1-9]\d*$", result.stdout, re.MULTILINE)
+    if result.returncode == 0 and connected and sent:
+        return ""
+    return f"status {result.returncode}, printed:\n{result.stdout}"
+
+
 def cases_of(source, build, directory):
     def text_of(name):
         return (source / "examples" / f"{name}.c").read_text()
@@ -182,6 +198,8 @@ def cases_of(source, build, directory):
          lambda: stranger_is_told(build, directory)),
         ("/examples/epoll-server-sends-rtp-back",
          lambda: rtp_is_echoed(build, directory, server)),
+        ("/benchmarks/listener-load-serves-a-few-in-both-styles",
+         lambda: few_are_measured(build)),
         ("/examples/a-comment-that-lies-is-noticed",
          lambda: "" if differences(["a: ..."], "b: c\n") and differences([], "a\n")
          and not differences(["a: ..."], "a: c\n") else "it is not"),
