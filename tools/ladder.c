@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The model: which flight a datagram belongs to, and whether it was there before.
+ *
+ * Flights are numbered as RFC 6347 figures 1 and 2 do it: each time that the other side
+ * says something new, a new one begins. So they are 6 with a cookie, 4 without, 3 where a
+ * session is resumed. What is sent again keeps the number that it had.
+ */
+
+#include "dtls/wire.h"
+#include "ladder-rows.h"
+
+#include <string.h>
+
+static void
+row_free (gpointer data)
+{
+  LadderRow *self = data;
+
+  g_array_unref (self->messages);
+  g_free (self);
+}
+
+static LadderRow *
+row_new (LadderDirection direction, gsize len, gint64 time_us)
+{
+  LadderRow *self = g_new0 (LadderRow, 1);
+
+  self->direction = direction;
+  self->len = len;
+  self->time_us = time_us;
+  self->messages = g_array_new (FALSE, TRUE, sizeof (LadderMessage));
+  return self;
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LadderRow, row_free)
+
+Ladder *
+ladder_new (void)
+{
+  Ladder *self = g_new0 (Ladder, 1);
+
+  self->rows = g_ptr_array_new_with_free_func (row_free);
+  self->began_us = -1;
+  self->history[LADDER_SENT] = ladder_history_new ();
+  self->history[LADDER_RECEIVED] = ladder_history_new ();
+  self->client_random = g_byte_array_new ();
+  self->client_session_id = g_byte_array_new ();
+  return self;
+}
+
+void
+ladder_free (Ladder *self)
+{
+  g_ptr_array_unref (self->rows);
+  ladder_history_free (self->history[LADDER_SENT]);
+  ladder_history_free (self->history[LADDER_RECEIVED]);
+  g_byte_array_unref (self->client_random);
+  g_byte_array_unref (self->client_session_id);
+  g_free (self);
+}
+
+static gboolean
+holds (const GByteArray *bytes, const TegataReader *reader)
+{
+  return bytes->len == reader->len
+         && (reader->len == 0 || memcmp (bytes->data, reader->bytes, reader->len) == 0);
+}
+
+static void
+hold (GByteArray *bytes, const TegataReader *reader)
+{
+  g_byte_array_set_size (bytes, 0);
+  g_byte_array_append (bytes, reader->bytes, (guint) reader->len);
+}
+
+static void
+begin_anew (Ladder *self)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (self->history); i++)
+  {
+    ladder_history_free (self->history[i]);
+    self->history[i] = ladder_history_new ();
+  }
+  self->flight = 0;
+}
+
+/* All ClientHellos of one handshake have the same random, also behind a cookie (RFC 6347
+ * section 4.2.1): another one is a client that has begun anew. */
+static void
+look_at_client_hello (Ladder *self, LadderMessage *message)
+{
+  if (self->client_random->len > 0 && !holds (self->client_random, &message->random))
+  {
+    begin_anew (self);
+    ladder_message_add_detail (message, "begins anew");
+  }
+  hold (self->client_random, &message->random);
+  hold (self->client_session_id, &message->session_id);
+}
+
+static void
+look_at_hello (Ladder *self, LadderMessage *message)
+{
+  if (message->random.len == 0)
+  {
+    return;
+  }
+  if (message->type == TEGATA_HANDSHAKE_CLIENT_HELLO)
+  {
+    look_at_client_hello (self, message);
+  }
+  /* RFC 5246 section 7.4.1.3: the server says the client's session id back */
+  else if (message->session_id.len > 0
+           && holds (self->client_session_id, &message->session_id))
+  {
+    ladder_message_add_detail (message, "resumes it");
+  }
+}
+
+static gboolean
+is_in_flight (const LadderMessage *message)
+{
+  switch (message->kind)
+  {
+  case LADDER_HANDSHAKE:
+  case LADDER_ENCRYPTED_HANDSHAKE:
+  case LADDER_CHANGE_CIPHER_SPEC:
+  case LADDER_ENCRYPTED_RECORD:
+    return TRUE;
+  case LADDER_ALERT:
+  case LADDER_ACK:
+  case LADDER_DATA:
+  case LADDER_UNREADABLE:
+  default:
+    return FALSE;
+  }
+}
+
+static void
+place_in_flight (Ladder *self, LadderRow *row, LadderMessage *message)
+{
+  LadderHistory *history = self->history[row->direction];
+  gboolean is_turn = self->flight == 0 || row->direction != self->flight_direction;
+  gboolean had_finished = ladder_history_has_finished (history);
+  guint flight = is_turn ? self->flight + 1 : self->flight;
+  /* An encrypted record of DTLS 1.3 that comes again looks like any other. */
+  gboolean was_there = message->kind != LADDER_ENCRYPTED_RECORD
+                       && ladder_history_add (history, message, &flight);
+
+  if (flight > self->flight)
+  {
+    self->flight = flight;
+    self->flight_direction = row->direction;
+  }
+  if (message->kind == LADDER_ENCRYPTED_HANDSHAKE && had_finished && !was_there)
+  {
+    message->name = "encrypted message";
+  }
+  row->flight = row->flight == 0 ? flight : row->flight;
+  row->is_retransmission |= was_there;
+}
+
+static void
+look_at_alert (Ladder *self, LadderMessage *message)
+{
+  if (message->epoch > 0 && ladder_history_has_finished (self->history[LADDER_SENT])
+      && ladder_history_has_finished (self->history[LADDER_RECEIVED]))
+  {
+    ladder_message_add_detail (message, "most likely close_notify");
+  }
+}
+
+/* Returns: whether there was anything but application data. */
+static gboolean
+look_at_messages (Ladder *self, LadderRow *row)
+{
+  gboolean is_worth_a_row = FALSE;
+
+  for (guint i = 0; i < row->messages->len; i++)
+  {
+    LadderMessage *message = &g_array_index (row->messages, LadderMessage, i);
+
+    look_at_hello (self, message);
+    if (is_in_flight (message))
+    {
+      place_in_flight (self, row, message);
+    }
+    if (message->kind == LADDER_ALERT)
+    {
+      look_at_alert (self, message);
+    }
+    is_worth_a_row |= message->kind != LADDER_DATA;
+    tegata_reader_init (&message->random, NULL, 0);
+    tegata_reader_init (&message->session_id, NULL, 0);
+  }
+  return is_worth_a_row;
+}
+
+void
+ladder_add (Ladder *self,
+            LadderDirection direction,
+            const guint8 *datagram,
+            gsize len,
+            gint64 now_us)
+{
+  g_autoptr (LadderRow) row = NULL;
+
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (direction == LADDER_SENT || direction == LADDER_RECEIVED);
+  g_return_if_fail (datagram != NULL || len == 0);
+
+  if (self->began_us < 0)
+  {
+    self->began_us = now_us;
+  }
+  row = row_new (direction, len, now_us - self->began_us);
+  ladder_datagram_read (datagram, len, row->messages);
+  if (!look_at_messages (self, row))
+  {
+    self->n_data[direction]++;
+  }
+  else if (self->rows->len == LADDER_MAX_ROWS)
+  {
+    self->n_left_out++;
+  }
+  else
+  {
+    g_ptr_array_add (self->rows, g_steal_pointer (&row));
+  }
+}
