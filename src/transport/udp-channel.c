@@ -189,15 +189,33 @@ note_error (TegataUdpChannel *self,
   g_mutex_unlock (&self->lock);
 }
 
-static void
-tell (TegataUdpChannel *self, Attachment *attachment, ErrorRow *row)
+/* Returns: (transfer full) (nullable): the channel, if it is attached by @attachment yet.
+ * Asked for anew before each call of the receiver, since the last one may have ended it,
+ * and held for no longer: releasing it ends it, too. */
+static TegataUdpChannel *
+hold_channel (Attachment *attachment)
 {
-  g_autoptr (GError) error = NULL;
+  TegataUdpChannel *self = g_weak_ref_get (&attachment->channel);
 
-  if (self->attachment != attachment)
+  if (self != NULL && self->attachment != attachment)
+  {
+    g_clear_object (&self);
+  }
+  return self;
+}
+
+static void
+tell (Attachment *attachment, gboolean is_answer)
+{
+  g_autoptr (TegataUdpChannel) self = hold_channel (attachment);
+  g_autoptr (GError) error = NULL;
+  ErrorRow *row;
+
+  if (self == NULL)
   {
     return;
   }
+  row = is_answer ? &self->answers : &self->refusals;
   g_mutex_lock (&self->lock);
   error = g_steal_pointer (&row->untold);
   g_mutex_unlock (&self->lock);
@@ -210,15 +228,8 @@ tell (TegataUdpChannel *self, Attachment *attachment, ErrorRow *row)
 static gboolean
 on_errors (gpointer user_data)
 {
-  Attachment *attachment = user_data;
-  g_autoptr (TegataUdpChannel) self = g_weak_ref_get (&attachment->channel);
-
-  if (self == NULL)
-  {
-    return G_SOURCE_REMOVE;
-  }
-  tell (self, attachment, &self->answers);
-  tell (self, attachment, &self->refusals);
+  tell (user_data, TRUE);
+  tell (user_data, FALSE);
   return G_SOURCE_CONTINUE;
 }
 
@@ -250,14 +261,20 @@ leave_out_truncated (TegataDatagram *datagrams, guint n)
 
 /* Returns: whether more may wait */
 static gboolean
-receive_batch (TegataUdpChannel *self, Attachment *attachment, guint8 *slots)
+receive_batch (Attachment *attachment, guint8 *slots)
 {
   TegataDatagram datagrams[TEGATA_BATCH_MAX];
+  g_autoptr (TegataUdpChannel) self = hold_channel (attachment);
   g_autoptr (GError) problem = NULL;
-  gint n = tegata_udp_batch_receive (self->socket, self->is_connected, slots, datagrams,
-                                     &problem);
   guint n_whole;
+  gint n;
 
+  if (self == NULL)
+  {
+    return FALSE;
+  }
+  n = tegata_udp_batch_receive (self->socket, self->is_connected, slots, datagrams,
+                                &problem);
   if (n < 0)
   {
     note_error (self, &self->answers, problem, &self->peer);
@@ -283,20 +300,10 @@ static gboolean
 on_readable (GSocket *socket, GIOCondition condition, gpointer user_data)
 {
   Attachment *attachment = user_data;
-  g_autoptr (TegataUdpChannel) self = g_weak_ref_get (&attachment->channel);
-  guint8 *slots;
+  guint8 *slots = tegata_loop_take_slots (attachment->loop);
 
-  if (self == NULL)
+  for (guint i = 0; i < MAX_BATCHES_A_TURN && receive_batch (attachment, slots); i++)
   {
-    return G_SOURCE_REMOVE;
-  }
-  slots = tegata_loop_take_slots (attachment->loop);
-  for (guint i = 0; i < MAX_BATCHES_A_TURN && self->attachment == attachment; i++)
-  {
-    if (!receive_batch (self, attachment, slots))
-    {
-      break;
-    }
   }
   tegata_loop_give_slots (attachment->loop, slots);
   if ((condition & G_IO_ERR) != 0)

@@ -45,6 +45,14 @@ check_addresses (GSocketAddress *local, GSocketAddress *peer, GError **error)
                  local_text, peer_text);
     return FALSE;
   }
+  if (peer != NULL && g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (peer)) == 0)
+  {
+    g_autofree char *text = text_of (peer);
+
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 "the peer at %s needs a port", text);
+    return FALSE;
+  }
   return TRUE;
 }
 
@@ -52,7 +60,6 @@ static gboolean
 bind_socket (GSocket *socket, GSocketAddress *local, GError **error)
 {
   g_autoptr (GError) problem = NULL;
-  g_autofree char *text = text_of (local);
 
   /* Without reuse: of two sockets that share a UDP port, one hears nothing. */
   if (g_socket_bind (socket, local, FALSE, &problem))
@@ -61,15 +68,15 @@ bind_socket (GSocket *socket, GSocketAddress *local, GError **error)
   }
   if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
   {
+    g_autofree char *text = text_of (local);
+
     g_set_error (error, problem->domain, problem->code,
                  "another program receives at %s already. Take another port, or end it",
                  text);
+    return FALSE;
   }
-  else
-  {
-    g_set_error (error, problem->domain, problem->code, "cannot receive at %s: %s", text,
-                 problem->message);
-  }
+  /* GSocket names the address. */
+  g_propagate_prefixed_error (error, g_steal_pointer (&problem), "cannot receive: ");
   return FALSE;
 }
 
