@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transport/party.h"
+
+#include <string.h>
+
+/* What may be done from within call-backs and signals: everything. */
+
+static void
+close_when_connected (Party *self, TegataOutputKind kind)
+{
+  if (kind == TEGATA_OUTPUT_STATE && party_get_state (self) == TEGATA_STATE_CONNECTED)
+  {
+    tegata_transport_close (self->transport);
+    /* told in turn, not from within this call */
+    g_assert_cmpuint (party_count_state (self, TEGATA_STATE_CLOSED), ==, 0);
+  }
+}
+
+static void
+append_state (TegataTransport *transport, TegataState state, gpointer user_data)
+{
+  (void) transport;
+  g_string_append_printf (user_data, "%s ", tegata_state_to_string (state));
+}
+
+static void
+closes_inside_state_changed (void)
+{
+  g_auto (Couple) couple = { 0 };
+  g_autoptr (GString) signalled = g_string_new (NULL);
+
+  couple_init (&couple);
+  couple.client->then = close_when_connected;
+  couple_connect (&couple);
+  party_assert_states (couple.client, "connecting connected closed");
+  party_assert_states (couple.server, "connecting connected closed");
+  couple_clear (&couple);
+
+  couple_init (&couple);
+  couple.server->then = close_when_connected;
+  g_signal_connect_after (couple.server->transport, "state-changed",
+                          G_CALLBACK (append_state), signalled);
+  couple_connect (&couple);
+  party_assert_states (couple.server, "connecting connected closed");
+  g_assert_cmpstr (signalled->str, ==, "connecting connected closed ");
+}
+
+static void
+close_in_media (Party *self, TegataOutputKind kind)
+{
+  if (kind == TEGATA_OUTPUT_RTP)
+  {
+    tegata_transport_close (self->transport);
+  }
+}
+
+static void
+closes_inside_media (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.server->then = close_in_media;
+  couple_connect (&couple);
+  party_assert_sends (couple.client, 1);
+  tegata_transport_send_data (couple.client->transport, (const guint8 *) "x", 1, NULL);
+  party_assert_sends (couple.client, 2);
+  couple_shuttle (&couple);
+  g_assert_cmpuint (couple.server->packets->len, ==, 1);
+  party_assert_states (couple.server, "connecting connected closed");
+  party_assert_states (couple.client, "connecting connected closed");
+}
+
+/* What was released is not called again. */
+static void
+release_in_media (Party *self, TegataOutputKind kind)
+{
+  g_assert_nonnull (self->transport);
+  if (kind == TEGATA_OUTPUT_RTP)
+  {
+    party_release (self);
+  }
+}
+
+static void
+is_released_inside_media (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.server->then = release_in_media;
+  couple_connect (&couple);
+  for (guint16 i = 0; i < 40; i++)
+  {
+    party_assert_sends (couple.client, i);
+    tegata_transport_send_data (couple.client->transport, (const guint8 *) "x", 1, NULL);
+  }
+  couple_shuttle (&couple);
+  g_assert_cmpuint (couple.server->media_calls->len, ==, 1);
+  g_assert_cmpuint (couple.server->data->len, ==, 0);
+  g_assert_false (pair_channel_is_attached (couple.server_channel));
+}
+
+static void
+is_released_inside_held_media (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  party_expect (couple.client, couple.server);
+  couple.server->then = release_in_media;
+  party_start (couple.server, TEGATA_ROLE_SERVER);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  couple_shuttle (&couple);
+  for (guint16 i = 0; i < 100; i++)
+  {
+    party_assert_sends (couple.client, i);
+  }
+  couple_shuttle (&couple);
+  party_expect (couple.server, couple.client);
+  g_assert_cmpuint (couple.server->media_calls->len, ==, 1);
+  g_assert_null (couple.server->transport);
+}
+
+static TegataState release_in;
+
+static void
+release_in_state (Party *self, TegataOutputKind kind)
+{
+  g_assert_nonnull (self->transport);
+  if (kind == TEGATA_OUTPUT_STATE && party_get_state (self) == release_in)
+  {
+    party_release (self);
+  }
+}
+
+static void
+is_released_inside_state_changed (void)
+{
+  static const TegataState states[]
+      = { TEGATA_STATE_CONNECTING, TEGATA_STATE_CONNECTED, TEGATA_STATE_CLOSED };
+
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+  {
+    g_auto (Couple) couple = { 0 };
+
+    release_in = states[i];
+    couple_init (&couple);
+    couple.client->then = release_in_state;
+    couple_connect (&couple);
+    if (couple.client->transport != NULL)
+    {
+      tegata_transport_close (couple.client->transport);
+    }
+    g_assert_null (couple.client->transport);
+    g_assert_cmpuint (party_count_state (couple.client, states[i]), ==, 1);
+    g_assert_false (pair_channel_is_attached (couple.client_channel));
+  }
+}
+
+static void
+release_by_signal (gpointer transport, gpointer argument, Party *party)
+{
+  (void) transport;
+  (void) argument;
+  party_release (party);
+}
+
+/* A signal comes first: the call-back must not come behind it. */
+static void
+is_released_inside_a_signal (void)
+{
+  static const char *const signals[] = { "notify::state", "state-changed", "rtp-received",
+                                         "data-received", "network-error" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+  {
+    g_auto (Couple) couple = { 0 };
+    g_autoptr (GError) error = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "no");
+    guint n_states = i < 2 ? 0 : 2;
+
+    couple_init (&couple);
+    g_signal_connect (couple.server->transport, signals[i],
+                      G_CALLBACK (release_by_signal), couple.server);
+    couple_connect (&couple);
+    if (n_states > 0)
+    {
+      party_assert_sends (couple.client, 1);
+      party_assert_sends (couple.client, 2);
+      tegata_transport_send_data (couple.client->transport, (const guint8 *) "x", 1,
+                                  NULL);
+      if (strcmp (signals[i], "network-error") == 0)
+      {
+        pair_channel_tell_error (couple.server_channel, error);
+      }
+      couple_shuttle (&couple);
+    }
+    g_assert_null (couple.server->transport);
+    g_assert_cmpuint (couple.server->states->len, ==, n_states);
+    g_assert_cmpuint (couple.server->data->len, ==, 0);
+    g_assert_cmpuint (couple.server->network_errors->len, ==, 0);
+    g_assert_cmpuint (couple.server->packets->len, ==, i == 3 ? 2 : 0);
+  }
+}
+
+static void
+expect_in_state (Party *self, TegataOutputKind kind)
+{
+  g_autofree char *peer = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (kind == TEGATA_OUTPUT_STATE
+      && party_get_state (self) == TEGATA_STATE_AWAITING_FINGERPRINT)
+  {
+    g_object_get (self->transport, "peer-fingerprint", &peer, NULL);
+    tegata_transport_set_peer_fingerprint (self->transport, peer, &error);
+    g_assert_no_error (error);
+  }
+}
+
+static void
+takes_the_fingerprint_inside_state_changed (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  party_expect (couple.client, couple.server);
+  couple.server->then = expect_in_state;
+  party_start (couple.server, TEGATA_ROLE_SERVER);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  couple_shuttle (&couple);
+  party_assert_states (couple.server, "connecting awaiting-fingerprint connected");
+}
+
+static void
+echo_data (Party *self, TegataOutputKind kind)
+{
+  g_autoptr (GError) error = NULL;
+  gsize len;
+  const guint8 *bytes;
+
+  if (kind == TEGATA_OUTPUT_DATA)
+  {
+    bytes = g_bytes_get_data (self->data->pdata[self->data->len - 1], &len);
+    tegata_transport_send_data (self->transport, bytes, len, &error);
+    g_assert_no_error (error);
+  }
+}
+
+static void
+sends_data_inside_data (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.server->then = echo_data;
+  couple_connect (&couple);
+  for (guint i = 0; i < 50; i++)
+  {
+    guint8 byte = (guint8) i;
+
+    tegata_transport_send_data (couple.client->transport, &byte, 1, NULL);
+  }
+  couple_shuttle (&couple);
+  g_assert_cmpuint (couple.client->data->len, ==, 50);
+  for (guint i = 0; i < 50; i++)
+  {
+    const guint8 *byte = g_bytes_get_data (couple.client->data->pdata[i], NULL);
+
+    g_assert_cmpuint (*byte, ==, i);
+  }
+}
+
+static Couple *nested_couple;
+
+/* A dialogue, say, that runs the main context until there is an answer. */
+static void
+run_the_main_context (Party *self, TegataOutputKind kind)
+{
+  if (kind == TEGATA_OUTPUT_STATE
+      && party_get_state (self) == TEGATA_STATE_AWAITING_FINGERPRINT)
+  {
+    self->then = NULL;
+    party_expect (self, nested_couple->client);
+    wait_until (party_count_state (self, TEGATA_STATE_CONNECTED) == 1);
+    pair_channel_deliver (nested_couple->client_channel);
+    party_assert_sends (nested_couple->client, 1);
+    pair_channel_deliver (nested_couple->server_channel);
+    g_assert_cmpuint (self->packets->len, ==, 1);
+  }
+}
+
+static void
+lets_a_callback_run_the_main_context (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  nested_couple = &couple;
+  couple_init (&couple);
+  party_expect (couple.client, couple.server);
+  couple.server->then = run_the_main_context;
+  party_start (couple.server, TEGATA_ROLE_SERVER);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  couple_shuttle (&couple);
+  party_assert_sends (couple.client, 2);
+  couple_shuttle (&couple);
+  party_assert_states (couple.server, "connecting awaiting-fingerprint connected");
+  g_assert_cmpuint (couple.server->packets->len, ==, 2);
+}
+
+static void
+replace_callbacks (Party *self, TegataOutputKind kind)
+{
+  (void) kind;
+  tegata_transport_set_callbacks (self->transport, NULL, NULL, NULL);
+}
+
+static void
+replaces_callbacks_inside_one (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.client->then = replace_callbacks;
+  couple_connect (&couple);
+  party_assert_states (couple.client, "connecting");
+  g_assert_cmpint (party_get_state (couple.client), ==, TEGATA_STATE_CONNECTED);
+}
+
+/* The network's thread runs the main loop; the media's has the last reference. */
+
+static gpointer
+drop_last_reference (gpointer transport)
+{
+  g_object_unref (transport);
+  return NULL;
+}
+
+static void
+is_released_on_another_thread (void)
+{
+  g_auto (Couple) couple = { 0 };
+  gpointer weak = NULL;
+
+  couple_init (&couple);
+  couple_connect (&couple);
+  weak = couple.client->transport;
+  g_object_add_weak_pointer (weak, &weak);
+  g_assert_true (g_main_context_acquire (NULL)); /* as a main loop does while it runs */
+  g_thread_join (g_thread_new ("media", drop_last_reference,
+                               g_steal_pointer (&couple.client->transport)));
+  g_assert_true (pair_channel_is_attached (couple.client_channel));
+  wait_until (!pair_channel_is_attached (couple.client_channel));
+  g_assert_null (weak);
+  g_main_context_release (NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/transport-reentrancy/closes-inside-state-changed",
+                   closes_inside_state_changed);
+  g_test_add_func ("/transport-reentrancy/closes-inside-media", closes_inside_media);
+  g_test_add_func ("/transport-reentrancy/is-released-inside-media",
+                   is_released_inside_media);
+  g_test_add_func ("/transport-reentrancy/is-released-inside-held-media",
+                   is_released_inside_held_media);
+  g_test_add_func ("/transport-reentrancy/is-released-inside-state-changed",
+                   is_released_inside_state_changed);
+  g_test_add_func ("/transport-reentrancy/is-released-inside-a-signal",
+                   is_released_inside_a_signal);
+  g_test_add_func ("/transport-reentrancy/takes-the-fingerprint-inside-state-changed",
+                   takes_the_fingerprint_inside_state_changed);
+  g_test_add_func ("/transport-reentrancy/sends-data-inside-data",
+                   sends_data_inside_data);
+  g_test_add_func ("/transport-reentrancy/lets-a-callback-run-the-main-context",
+                   lets_a_callback_run_the_main_context);
+  g_test_add_func ("/transport-reentrancy/replaces-callbacks-inside-one",
+                   replaces_callbacks_inside_one);
+  g_test_add_func ("/transport-reentrancy/is-released-on-another-thread",
+                   is_released_on_another_thread);
+  return g_test_run ();
+}
