@@ -104,12 +104,20 @@ ladder_row_wrap (const LadderRow *row, gsize first_width, gsize width)
   return (char **) g_ptr_array_free (g_steal_pointer (&lines), FALSE);
 }
 
-/* By hand: a comma, as some locales have it, is for no log and no SVG. */
+#define NO_TENTHS_MS 1000000
+
+/* By hand: a comma, as some locales have it, is for no log and no SVG. The end of a long
+ * call needs no tenths. */
 char *
 ladder_format_ms (gint64 time_us)
 {
-  return g_strdup_printf ("%" G_GINT64_FORMAT ".%d", time_us / 1000,
-                          ABS ((int) (time_us / 100 % 10)));
+  gint64 ms = time_us / 1000;
+
+  if (time_us < 0 || ms >= NO_TENTHS_MS)
+  {
+    return g_strdup_printf ("%" G_GINT64_FORMAT, ms);
+  }
+  return g_strdup_printf ("%" G_GINT64_FORMAT ".%d", ms, (int) (time_us / 100 % 10));
 }
 
 char *
@@ -153,7 +161,7 @@ count_rows (const Ladder *self)
   {
     return g_strdup_printf ("%u datagram%s", self->rows->len, plural (self->rows->len));
   }
-  return g_strdup_printf ("%u datagrams, %u of them sent again", self->rows->len,
+  return g_strdup_printf ("%u datagrams, %u of them retransmissions", self->rows->len,
                           n_again);
 }
 
@@ -166,12 +174,11 @@ ladder_summarize (const Ladder *self)
   g_ptr_array_add (lines, count_rows (self));
   if (n_data > 0)
   {
-    g_ptr_array_add (lines,
-                     g_strdup_printf ("not listed: application data, %" G_GUINT64_FORMAT
-                                      " datagram%s sent, %" G_GUINT64_FORMAT " received",
-                                      self->n_data[LADDER_SENT],
-                                      plural (self->n_data[LADDER_SENT]),
-                                      self->n_data[LADDER_RECEIVED]));
+    g_ptr_array_add (lines, g_strdup_printf ("not listed: application data, "
+                                             "%" G_GUINT64_FORMAT " sent, "
+                                             "%" G_GUINT64_FORMAT " received",
+                                             self->n_data[LADDER_SENT],
+                                             self->n_data[LADDER_RECEIVED]));
   }
   if (self->n_left_out > 0)
   {

@@ -16,7 +16,7 @@
 
 #define FLIGHT_WIDTH 6
 #define TIME_WIDTH 9
-#define BETWEEN_RAILS 56
+#define BETWEEN_RAILS 55
 #define BYTES_WIDTH 6
 
 #define ARROW_WIDTH 3 /* "-- " and "<- " */
