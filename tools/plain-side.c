@@ -271,19 +271,19 @@ close_channel (gpointer channel)
 PlainSide *
 plain_side_new (TegataLoop *loop, const PlainSideOptions *options, GError **error)
 {
-  g_autoptr (PlainSide) self = g_new0 (PlainSide, 1);
+  PlainSide *self = g_new0 (PlainSide, 1);
 
   self->loop = tegata_loop_ref (loop);
   self->channels = g_ptr_array_new_with_free_func (close_channel);
   self->mtu = options->mtu;
-  if (!open_path (self, &self->paths[RTP], options->in, options->out, error)
-      || !open_path (self, &self->paths[RTCP], options->rtcp_in, options->rtcp_out,
-                     error))
+  if (open_path (self, &self->paths[RTP], options->in, options->out, error)
+      && open_path (self, &self->paths[RTCP], options->rtcp_in, options->rtcp_out, error))
   {
-    return NULL;
+    share_ports (&self->paths[RTP], &self->paths[RTCP]);
+    return self;
   }
-  share_ports (&self->paths[RTP], &self->paths[RTCP]);
-  return g_steal_pointer (&self);
+  plain_side_free (self);
+  return NULL;
 }
 
 void

@@ -1,0 +1,383 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "association.h"
+
+#include "addresses.h"
+
+#include <string.h>
+
+struct _Association
+{
+  const AssociationShared *shared;
+  TegataTransport *transport;
+  const AssociationCallbacks *callbacks;
+  gpointer user_data;
+  char *local;
+  char *peer;
+  TegataAddress ladder_key; /* as the channel names the peer */
+  gint64 started_us;
+  gboolean was_connected;
+  gboolean told_alert;
+  const char *closed_by;  /* a constant; NULL while we have not closed it */
+  gboolean lacks_profile; /* so we had to close it */
+};
+
+static void
+collect_stats (Association *self, Stats *stats)
+{
+  stats_collect (stats, self->transport, self->shared->channel, self->shared->listener,
+                 self->shared->plain);
+}
+
+void
+association_report_stats (Association *self)
+{
+  Stats stats;
+
+  collect_stats (self, &stats);
+  report_stats (self->shared->report, self->peer, &stats);
+}
+
+static void
+write_svg (Association *self, Ladder *ladder)
+{
+  const char *path = self->shared->options->ladder_file;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *svg = NULL;
+
+  if (path == NULL || ladder == NULL)
+  {
+    return;
+  }
+  svg = ladder_to_svg (ladder, self->local, self->peer);
+  if (!g_file_set_contents (path, svg, -1, &error))
+  {
+    report_note (self->shared->report, REPORT_WARNING, self->peer, error->message);
+  }
+}
+
+/* The expected and the found one stand below each other: a difference shows itself so.
+ * The library's message has both, since after a handshake that it refused there is no
+ * certificate of the peer to be asked for. */
+static char *
+describe_wrong_fingerprint (Association *self, const GError *error)
+{
+  const char *found = strstr (error->message, ", found ");
+  GPtrArray *expected = self->callbacks->get_fingerprints (self->user_data);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "wrong fingerprint: %s is not the peer that was named.",
+                          self->peer);
+  for (guint i = 0; expected != NULL && i < expected->len; i++)
+  {
+    g_autofree char *line = tegata_fingerprint_to_string (expected->pdata[i]);
+
+    g_string_append_printf (text, "\n  expected  %s", line);
+  }
+  g_string_append_printf (text, "\n  found     %s",
+                          found != NULL ? found + strlen (", found ") : error->message);
+  g_string_append (text,
+                   "\nCompare the found one with what the peer prints as \"own:\". Where "
+                   "they are the same, the wrong one was given here; where not, somebody "
+                   "is in between.");
+  return g_string_free (text, FALSE);
+}
+
+static ExitStatus
+status_of (const GError *error)
+{
+  if (g_error_matches (error, TEGATA_ERROR, TEGATA_ERROR_FINGERPRINT))
+  {
+    return EXIT_STATUS_FINGERPRINT;
+  }
+  if (g_error_matches (error, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT))
+  {
+    return EXIT_STATUS_TIMEOUT;
+  }
+  return EXIT_STATUS_FAILED;
+}
+
+/* A peer that leaves before it was verified has not been served. */
+static ExitStatus
+judge_end (Association *self, const GError *error)
+{
+  if (error != NULL)
+  {
+    return status_of (error);
+  }
+  if (self->lacks_profile)
+  {
+    return EXIT_STATUS_NO_PROFILE;
+  }
+  return self->was_connected || self->closed_by != NULL ? EXIT_STATUS_CLOSED
+                                                        : EXIT_STATUS_FAILED;
+}
+
+/* Returns: (transfer full) (nullable): NULL where nothing has failed */
+static char *
+describe_failure (Association *self, ExitStatus status, const GError *error)
+{
+  switch (status)
+  {
+  case EXIT_STATUS_CLOSED:
+    return NULL;
+  case EXIT_STATUS_FINGERPRINT:
+    return describe_wrong_fingerprint (self, error);
+  case EXIT_STATUS_NO_PROFILE:
+    return g_strdup_printf ("%s: media was asked for, and there is no SRTP profile in "
+                            "common. Look at --profiles on both sides",
+                            self->peer);
+  default:
+    return g_strdup_printf ("%s: %s", self->peer,
+                            error != NULL
+                                ? error->message
+                                : "the peer closed before it was verified: give "
+                                  "its fingerprint sooner");
+  }
+}
+
+static const char *
+find_who_closed (Association *self)
+{
+  if (self->closed_by != NULL)
+  {
+    return self->closed_by;
+  }
+  return self->callbacks->has_successor (self, self->user_data)
+             ? "by a new handshake of the peer"
+             : "by the peer";
+}
+
+static void
+on_end (Association *self, const GError *error)
+{
+  g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, &self->ladder_key);
+  ExitStatus status = judge_end (self, error);
+  g_autofree char *sentence = describe_failure (self, status, error);
+  Stats stats;
+
+  collect_stats (self, &stats);
+  write_svg (self, ladder);
+  report_end (self->shared->report,
+              &(ReportEnd){ .local = self->local,
+                            .peer = self->peer,
+                            .by = sentence == NULL ? find_who_closed (self) : NULL,
+                            .sentence = sentence,
+                            .exit_status = (int) status,
+                            .ladder = ladder,
+                            .stats = &stats });
+  self->callbacks->ended (self, status, self->user_data);
+}
+
+static gboolean
+lacks_wanted_profile (Association *self)
+{
+  TegataSession *session = tegata_transport_get_session (self->transport);
+
+  return self->shared->plain != NULL
+         && tegata_dtls_get_srtp_profile (tegata_session_get_dtls (session))
+                == TEGATA_SRTP_PROFILE_NONE;
+}
+
+static void
+on_connected (Association *self)
+{
+  g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, &self->ladder_key);
+
+  self->was_connected = TRUE;
+  write_svg (self, ladder);
+  report_connected (self->shared->report, self->transport, self->local, self->peer,
+                    ladder);
+  if (lacks_wanted_profile (self))
+  {
+    self->lacks_profile = TRUE;
+    tegata_transport_close (self->transport);
+    return;
+  }
+  self->callbacks->connected (self, self->user_data);
+}
+
+static void
+on_state_changed (TegataTransport *transport, TegataState state, gpointer user_data)
+{
+  Association *self = user_data;
+
+  switch (state)
+  {
+  case TEGATA_STATE_AWAITING_FINGERPRINT:
+    report_note (self->shared->report, REPORT_WAITING, self->peer,
+                 "for the peer's fingerprint; the handshake is complete");
+    break;
+  case TEGATA_STATE_CONNECTED:
+    on_connected (self);
+    break;
+  case TEGATA_STATE_CLOSED:
+  case TEGATA_STATE_FAILED:
+    on_end (self, tegata_transport_get_error (transport));
+    break;
+  default:
+    break;
+  }
+}
+
+static void
+on_media (TegataTransport *transport,
+          TegataPacket *packets,
+          guint n_packets,
+          gpointer user_data)
+{
+  Association *self = user_data;
+
+  (void) transport;
+  if (self->shared->plain != NULL)
+  {
+    plain_side_deliver (self->shared->plain, packets, n_packets);
+  }
+}
+
+static int
+get_seconds_left (Association *self)
+{
+  gint64 passed_us = g_get_monotonic_time () - self->started_us;
+  double left_s
+      = self->shared->options->timeout_s - (double) passed_us / (double) G_USEC_PER_SEC;
+
+  return left_s > 0 ? (int) (left_s + 0.5) : 0;
+}
+
+static void
+on_network_error (TegataTransport *transport, const GError *error, gpointer user_data)
+{
+  Association *self = user_data;
+  gboolean connects = tegata_transport_get_state (transport) <= TEGATA_STATE_CONNECTING;
+  gboolean refused = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  g_autofree char *sentence = NULL;
+
+  if (connects)
+  {
+    sentence = g_strdup_printf ("%s%s; trying for %d s more", error->message,
+                                refused ? " yet" : "", get_seconds_left (self));
+  }
+  else
+  {
+    sentence = g_strdup_printf ("%s%s; sending on", error->message,
+                                refused ? " any more" : "");
+  }
+  report_note (self->shared->report, REPORT_NETWORK_ERROR, self->peer, sentence);
+}
+
+static const TegataTransportCallbacks transport_callbacks = {
+  .state_changed = on_state_changed,
+  .media = on_media,
+  .network_error = on_network_error,
+};
+
+/* A channel with one peer gives it no address. */
+static void
+name_peer (Association *self)
+{
+  g_autoptr (GSocketAddress) peer = tegata_transport_dup_peer_address (self->transport);
+
+  if (peer == NULL)
+  {
+    self->peer = g_strdup (self->shared->options->where);
+    return;
+  }
+  self->peer = address_to_string (peer);
+  if (self->shared->listener != NULL)
+  {
+    tegata_address_from_socket_address (&self->ladder_key, peer);
+  }
+}
+
+Association *
+association_new (const AssociationShared *shared,
+                 TegataTransport *transport,
+                 const AssociationCallbacks *callbacks,
+                 gpointer user_data)
+{
+  Association *self = g_new0 (Association, 1);
+
+  self->shared = shared;
+  self->transport = g_object_ref (transport);
+  self->callbacks = callbacks;
+  self->user_data = user_data;
+  self->started_us = g_get_monotonic_time ();
+  self->local
+      = address_to_string (tegata_udp_channel_get_local_address (shared->channel));
+  name_peer (self);
+  tegata_transport_set_callbacks (transport, &transport_callbacks, self, NULL);
+  return self;
+}
+
+void
+association_free (Association *self)
+{
+  if (self == NULL)
+  {
+    return;
+  }
+  tegata_transport_set_callbacks (self->transport, NULL, NULL, NULL);
+  g_object_unref (self->transport);
+  g_free (self->local);
+  g_free (self->peer);
+  g_free (self);
+}
+
+void
+association_close (Association *self, const char *by)
+{
+  self->closed_by = by;
+  tegata_transport_close (self->transport);
+}
+
+void
+association_trust (Association *self, GPtrArray *fingerprints)
+{
+  tegata_transport_set_peer_fingerprints (
+      self->transport, (TegataFingerprint *const *) fingerprints->pdata,
+      fingerprints->len);
+}
+
+void
+association_tell_alert (Association *self)
+{
+  TegataSession *session = tegata_transport_get_session (self->transport);
+  g_autofree char *sentence = NULL;
+  TegataSessionStats stats;
+
+  if (self->told_alert
+      || tegata_transport_get_state (self->transport) != TEGATA_STATE_CONNECTING)
+  {
+    return;
+  }
+  tegata_session_get_stats (session, &stats);
+  if (stats.dtls.unauthenticated_alert < 0)
+  {
+    return;
+  }
+  self->told_alert = TRUE;
+  sentence = g_strdup_printf ("somebody who may be the peer refuses: %s (%d). Anybody "
+                              "can say so; trying for %d s "
+                              "more",
+                              tegata_alert_to_string (stats.dtls.unauthenticated_alert),
+                              stats.dtls.unauthenticated_alert, get_seconds_left (self));
+  report_note (self->shared->report, REPORT_WARNING, self->peer, sentence);
+}
+
+TegataTransport *
+association_get_transport (Association *self)
+{
+  return self->transport;
+}
+
+const char *
+association_get_peer (Association *self)
+{
+  return self->peer;
+}
+
+gboolean
+association_was_connected (Association *self)
+{
+  return self->was_connected;
+}

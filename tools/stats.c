@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "stats.h"
+
+void
+stats_collect (Stats *self,
+               TegataTransport *transport,
+               TegataUdpChannel *channel,
+               TegataTransportListener *listener,
+               PlainSide *plain)
+{
+  TegataSession *session
+      = transport != NULL ? tegata_transport_get_session (transport) : NULL;
+
+  *self = (Stats){ 0 };
+  tegata_udp_channel_get_stats (channel, &self->channel);
+  if (session != NULL)
+  {
+    self->has_session = TRUE;
+    tegata_session_get_stats (session, &self->session);
+  }
+  if (listener != NULL)
+  {
+    self->has_listener = TRUE;
+    tegata_transport_listener_get_stats (listener, &self->listener);
+  }
+  if (plain != NULL)
+  {
+    self->has_plain = TRUE;
+    self->plain = *plain_side_get_stats (plain);
+  }
+}
+
+static guint64
+srtp_count (const TegataSrtpStats *stats, guint outcome)
+{
+  return stats->rtp[outcome] + stats->rtcp[outcome];
+}
+
+/* What is 0 would be most of it, for a user who has no trouble. */
+static void
+append_count (GString *text, const char *title, const char *name, guint64 n)
+{
+  if (n > 0)
+  {
+    g_string_append_printf (text, "%s%s %" G_GUINT64_FORMAT,
+                            text->len == 0 ? title : ", ", name, n);
+  }
+}
+
+static char *
+describe_refused (const Stats *self)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
+  {
+    append_count (text, "refused: ", tegata_refusal_to_string ((TegataRefusal) i),
+                  self->session.refused[i]);
+  }
+  for (guint i = TEGATA_SRTP_OK + 1; i < TEGATA_N_SRTP_OUTCOMES; i++)
+  {
+    append_count (text,
+                  "refused: ", tegata_srtp_outcome_to_string ((TegataSrtpOutcome) i),
+                  srtp_count (&self->session.inbound, i));
+  }
+  return g_string_free (text, FALSE);
+}
+
+static char *
+describe_strangers (const Stats *self)
+{
+  GString *text = g_string_new (NULL);
+
+  append_count (text, "strangers: ", "asked for a cookie", self->listener.cookies_sent);
+  for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
+  {
+    /* who is asked for a cookie is counted as refused, too */
+    if (i != TEGATA_REFUSED_COOKIE)
+    {
+      append_count (text, "strangers: ", tegata_refusal_to_string ((TegataRefusal) i),
+                    self->listener.refused[i]);
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+static char *
+describe_plain (const Stats *self)
+{
+  const PlainSideStats *plain = &self->plain;
+  GString *text = g_string_new (NULL);
+
+  append_count (text, "plain side: ", "received", plain->received);
+  append_count (text, "plain side: ", "secured", plain->secured);
+  append_count (text, "plain side: ", "dropped before there were keys", plain->early);
+  append_count (text, "plain side: ", "refused", plain->refused);
+  append_count (text, "plain side: ", "not media", plain->not_media);
+  append_count (text, "plain side: ", "delivered", plain->delivered);
+  append_count (text, "plain side: ", "undelivered", plain->undelivered);
+  return g_string_free (text, FALSE);
+}
+
+static char *
+describe_network (const Stats *self)
+{
+  GString *text = g_string_new (NULL);
+
+  append_count (text, "network: ", "errors", self->channel.errors);
+  append_count (text, "network: ", "dropped", self->channel.dropped);
+  return g_string_free (text, FALSE);
+}
+
+static char *
+describe_session (const Stats *self)
+{
+  const TegataSessionStats *session = &self->session;
+
+  if (!self->has_session)
+  {
+    return g_strdup ("nobody is connected");
+  }
+  return g_strdup_printf (
+      "sent %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+      " bytes (%" G_GUINT64_FORMAT " RTP, %" G_GUINT64_FORMAT
+      " RTCP); received %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+      " bytes (%" G_GUINT64_FORMAT " RTP, %" G_GUINT64_FORMAT
+      " RTCP); retransmissions %" G_GUINT64_FORMAT,
+      session->packets_sent, session->bytes_sent, session->outbound.rtp[TEGATA_SRTP_OK],
+      session->outbound.rtcp[TEGATA_SRTP_OK], session->packets_received,
+      session->bytes_received, session->inbound.rtp[TEGATA_SRTP_OK],
+      session->inbound.rtcp[TEGATA_SRTP_OK], session->dtls.retransmissions);
+}
+
+char *
+stats_to_text (const Stats *self)
+{
+  char *parts[] = {
+    describe_session (self), describe_refused (self), describe_strangers (self),
+    describe_network (self), describe_plain (self),
+  };
+  GString *text = g_string_new (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+  {
+    if (parts[i][0] != '\0')
+    {
+      g_string_append_printf (text, "%s%s", text->len > 0 ? "; " : "", parts[i]);
+    }
+    g_free (parts[i]);
+  }
+  return g_string_free (text, FALSE);
+}
+
+static void
+add_text (JsonBuilder *builder, const char *name, const char *text)
+{
+  json_builder_set_member_name (builder, name);
+  if (text != NULL)
+  {
+    json_builder_add_string_value (builder, text);
+  }
+  else
+  {
+    json_builder_add_null_value (builder);
+  }
+}
+
+static void
+add_count (JsonBuilder *builder, const char *name, guint64 n)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64) n);
+}
+
+static void
+add_refused (JsonBuilder *builder, const guint64 *refused)
+{
+  json_builder_set_member_name (builder, "refused");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
+  {
+    if (refused[i] > 0)
+    {
+      add_count (builder, tegata_refusal_to_string ((TegataRefusal) i), refused[i]);
+    }
+  }
+  json_builder_end_object (builder);
+}
+
+/* Outcomes by their nicks, as "auth-failed": what is said to people has blanks. */
+static void
+add_srtp (JsonBuilder *builder, const char *name, const TegataSrtpStats *stats)
+{
+  GEnumClass *outcomes = g_type_class_ref (TEGATA_TYPE_SRTP_OUTCOME);
+
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_object (builder);
+  add_count (builder, "rtp", stats->rtp[TEGATA_SRTP_OK]);
+  add_count (builder, "rtcp", stats->rtcp[TEGATA_SRTP_OK]);
+  for (guint i = TEGATA_SRTP_OK + 1; i < TEGATA_N_SRTP_OUTCOMES; i++)
+  {
+    if (srtp_count (stats, i) > 0)
+    {
+      add_count (builder, g_enum_get_value (outcomes, (gint) i)->value_nick,
+                 srtp_count (stats, i));
+    }
+  }
+  json_builder_end_object (builder);
+  g_type_class_unref (outcomes);
+}
+
+static void
+add_session (const TegataSessionStats *session, JsonBuilder *builder)
+{
+  add_text (builder, "dtlsState", session->dtls_state);
+  add_text (builder, "dtlsRole", session->dtls_role);
+  add_text (builder, "tlsVersion", session->tls_version);
+  add_text (builder, "dtlsCipher", session->dtls_cipher);
+  add_text (builder, "srtpCipher", session->srtp_cipher);
+  add_count (builder, "packetsSent", session->packets_sent);
+  add_count (builder, "packetsReceived", session->packets_received);
+  add_count (builder, "bytesSent", session->bytes_sent);
+  add_count (builder, "bytesReceived", session->bytes_received);
+  add_count (builder, "flightsSent", session->dtls.flights_sent);
+  add_count (builder, "flightsReceived", session->dtls.flights_received);
+  add_count (builder, "retransmissions", session->dtls.retransmissions);
+  add_count (builder, "heldMedia", session->held_media);
+  add_refused (builder, session->refused);
+  add_srtp (builder, "outbound", &session->outbound);
+  add_srtp (builder, "inbound", &session->inbound);
+}
+
+static void
+add_plain (const PlainSideStats *plain, JsonBuilder *builder)
+{
+  json_builder_set_member_name (builder, "plain");
+  json_builder_begin_object (builder);
+  add_count (builder, "received", plain->received);
+  add_count (builder, "secured", plain->secured);
+  add_count (builder, "early", plain->early);
+  add_count (builder, "refused", plain->refused);
+  add_count (builder, "notMedia", plain->not_media);
+  add_count (builder, "delivered", plain->delivered);
+  add_count (builder, "undelivered", plain->undelivered);
+  json_builder_end_object (builder);
+}
+
+static void
+add_listener (const TegataListenerStats *listener, JsonBuilder *builder)
+{
+  json_builder_set_member_name (builder, "listener");
+  json_builder_begin_object (builder);
+  add_count (builder, "sessions", listener->sessions);
+  add_count (builder, "accepted", listener->accepted);
+  add_count (builder, "cookiesSent", listener->cookies_sent);
+  add_refused (builder, listener->refused);
+  json_builder_end_object (builder);
+}
+
+void
+stats_build_json (const Stats *self, JsonBuilder *builder)
+{
+  if (self->has_session)
+  {
+    add_session (&self->session, builder);
+  }
+  add_count (builder, "networkErrors", self->channel.errors);
+  add_count (builder, "networkDropped", self->channel.dropped);
+  if (self->has_plain)
+  {
+    add_plain (&self->plain, builder);
+  }
+  if (self->has_listener)
+  {
+    add_listener (&self->listener, builder);
+  }
+}
