@@ -77,7 +77,7 @@ TEGATA_API TegataCertificate *tegata_certificate_new_full (TegataKeyType key_typ
 
 /**
  * tegata_certificate_new_from_pem:
- * @pem: (array length=len): PEM text: a certificate, and its private key before or after
+ * @pem: PEM text: a certificate, and its private key before or after
  * it where it is our own; further certificates are ignored (the leaf is the first)
  * @len: bytes in @pem, or -1 where it is NUL-terminated
  * @error: return location for an error

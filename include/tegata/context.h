@@ -54,13 +54,29 @@ typedef enum
   TEGATA_COOKIES_NEVER,
 } TegataCookies;
 
-/** TEGATA_DEFAULT_MTU: bytes of UDP payload that fit any path in practice */
+/**
+ * TEGATA_DEFAULT_MTU:
+ *
+ * Bytes of UDP payload that fit any path in practice.
+ */
 #define TEGATA_DEFAULT_MTU 1200
-/** TEGATA_MIN_MTU: the smallest MTU that can be set, bytes of UDP payload */
+/**
+ * TEGATA_MIN_MTU:
+ *
+ * The smallest MTU that can be set, bytes of UDP payload.
+ */
 #define TEGATA_MIN_MTU 256
-/** TEGATA_MAX_MTU: the greatest MTU that can be set, bytes of UDP payload */
+/**
+ * TEGATA_MAX_MTU:
+ *
+ * The greatest MTU that can be set, bytes of UDP payload.
+ */
 #define TEGATA_MAX_MTU 16384
-/** TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US: 30 seconds */
+/**
+ * TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US:
+ *
+ * 30 seconds.
+ */
 #define TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US ((gint64) 30 * G_USEC_PER_SEC)
 
 /**
@@ -74,9 +90,17 @@ typedef enum
  */
 TEGATA_API TegataContext *
 tegata_context_new (TegataCertificate *certificate, GError **error);
-/** tegata_context_ref: Returns: (transfer full): @self. Any thread */
+/**
+ * tegata_context_ref:
+ *
+ * Returns: (transfer full): @self. Any thread
+ */
 TEGATA_API TegataContext *tegata_context_ref (TegataContext *self);
-/** tegata_context_unref: the last one frees it. Any thread */
+/**
+ * tegata_context_unref:
+ *
+ * The last one frees it. Any thread.
+ */
 TEGATA_API void tegata_context_unref (TegataContext *self);
 
 /**
@@ -137,7 +161,11 @@ TEGATA_API gboolean tegata_context_set_srtp_profiles (TegataContext *self,
  * as long as the application makes it. What a peer sends may be longer
  */
 TEGATA_API void tegata_context_set_mtu (TegataContext *self, guint mtu);
-/** tegata_context_get_mtu: Returns: the MTU, in bytes of UDP payload. Any thread */
+/**
+ * tegata_context_get_mtu:
+ *
+ * Returns: the MTU, in bytes of UDP payload. Any thread
+ */
 TEGATA_API guint tegata_context_get_mtu (TegataContext *self);
 
 /**

@@ -7,7 +7,7 @@
 G_BEGIN_DECLS
 
 /**
- * TegataDatagram: (skip)
+ * TegataDatagram:
  * @bytes: (array length=len): one UDP payload
  * @len: its length in bytes
  * @peer: where it came from, or goes to. A length of 0 is the channel's one peer, for
@@ -21,7 +21,7 @@ typedef struct
 } TegataDatagram;
 
 /**
- * TegataDatagramReceiver: (skip)
+ * TegataDatagramReceiver:
  * @received: datagrams have come, in order. The bytes are the receiver's to write to
  * until it returns: media is unprotected in place. The array, too, is its own for that
  * time
@@ -50,7 +50,7 @@ G_DECLARE_INTERFACE (TegataDatagramChannel,
                      GObject)
 
 /**
- * TegataDatagramChannelInterface: (skip)
+ * TegataDatagramChannelInterface:
  * @attach: begins to hand what comes to @receiver, on @loop. Never calls it from within
  * @detach: nothing is handed up any more once it returned. May be called from within the
  * receiver
@@ -95,10 +95,18 @@ TEGATA_API void tegata_datagram_channel_attach (TegataDatagramChannel *self,
                                                 const TegataDatagramReceiver *receiver,
                                                 gpointer user_data);
 
-/** tegata_datagram_channel_detach: (skip) Does nothing where it is not attached. */
+/**
+ * tegata_datagram_channel_detach: (skip)
+ *
+ * Does nothing where it is not attached.
+ */
 TEGATA_API void tegata_datagram_channel_detach (TegataDatagramChannel *self);
 
-/** tegata_datagram_channel_is_writable: (skip) Returns: whether datagrams have a way */
+/**
+ * tegata_datagram_channel_is_writable: (skip)
+ *
+ * Returns: whether datagrams have a way
+ */
 TEGATA_API gboolean tegata_datagram_channel_is_writable (TegataDatagramChannel *self);
 
 /**
@@ -113,7 +121,11 @@ TEGATA_API guint tegata_datagram_channel_send (TegataDatagramChannel *self,
                                                const TegataDatagram *datagrams,
                                                guint n_datagrams);
 
-/** tegata_datagram_channel_get_rtt_us: (skip) Returns: microseconds, or -1 for unknown */
+/**
+ * tegata_datagram_channel_get_rtt_us: (skip)
+ *
+ * Returns: microseconds, or -1 for unknown
+ */
 TEGATA_API gint64 tegata_datagram_channel_get_rtt_us (TegataDatagramChannel *self);
 
 G_END_DECLS

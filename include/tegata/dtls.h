@@ -52,7 +52,11 @@ typedef enum
  */
 TEGATA_API const char *tegata_state_to_string (TegataState state);
 
-/** TEGATA_ADDRESS_MAX_LEN: bytes of an address at most; a sockaddr_in6 has 28 */
+/**
+ * TEGATA_ADDRESS_MAX_LEN:
+ *
+ * Bytes of an address at most; a sockaddr_in6 has 28.
+ */
 #define TEGATA_ADDRESS_MAX_LEN 31
 
 /**
@@ -73,14 +77,22 @@ typedef struct
 /**
  * tegata_address_init:
  * @self: (out caller-allocates): an address
- * @bytes: (array length=len): what it is
+ * @bytes: (array length=len) (element-type guint8): what it is
  * @len: 0 to %TEGATA_ADDRESS_MAX_LEN
  */
 TEGATA_API void tegata_address_init (TegataAddress *self, gconstpointer bytes, gsize len);
 
-/** tegata_address_equal: for hash tables: whether both are the same, byte for byte */
+/**
+ * tegata_address_equal:
+ *
+ * For hash tables: whether both are the same, byte for byte.
+ */
 TEGATA_API gboolean tegata_address_equal (gconstpointer a, gconstpointer b);
-/** tegata_address_hash: for hash tables */
+/**
+ * tegata_address_hash:
+ *
+ * For hash tables.
+ */
 TEGATA_API guint tegata_address_hash (gconstpointer address);
 
 /**
@@ -116,7 +128,11 @@ typedef enum
   TEGATA_REFUSED_ENDED,
 } TegataRefusal;
 
-/** TEGATA_N_REFUSALS: how many reasons there are */
+/**
+ * TEGATA_N_REFUSALS:
+ *
+ * How many reasons there are.
+ */
 #define TEGATA_N_REFUSALS (TEGATA_REFUSED_ENDED + 1)
 
 /**
@@ -148,7 +164,11 @@ typedef enum
   TEGATA_OUTPUT_ACCEPTED,
 } TegataOutputKind;
 
-/** TEGATA_OUTPUT_SIZE: room, in bytes, that the buffer of an output must have */
+/**
+ * TEGATA_OUTPUT_SIZE:
+ *
+ * Room, in bytes, that the buffer of an output must have.
+ */
 #define TEGATA_OUTPUT_SIZE 16640
 
 /**
@@ -201,7 +221,11 @@ typedef struct _TegataDtls TegataDtls;
 TEGATA_API TegataDtls *
 tegata_dtls_new (TegataContext *context, TegataRole role, GError **error);
 
-/** tegata_dtls_free: (skip) Sends nothing: tegata_dtls_close() and poll first. */
+/**
+ * tegata_dtls_free: (skip)
+ *
+ * Sends nothing: tegata_dtls_close() and poll first.
+ */
 TEGATA_API void tegata_dtls_free (TegataDtls *self);
 
 /**
@@ -322,9 +346,17 @@ TEGATA_API gsize tegata_dtls_get_max_data_len (TegataDtls *self);
  */
 TEGATA_API void tegata_dtls_close (TegataDtls *self);
 
-/** tegata_dtls_get_state: (skip) Returns: where it is now, told by an output or not */
+/**
+ * tegata_dtls_get_state: (skip)
+ *
+ * Returns: where it is now, told by an output or not
+ */
 TEGATA_API TegataState tegata_dtls_get_state (TegataDtls *self);
-/** tegata_dtls_get_role: (skip) Returns: what it was made as */
+/**
+ * tegata_dtls_get_role: (skip)
+ *
+ * Returns: what it was made as
+ */
 TEGATA_API TegataRole tegata_dtls_get_role (TegataDtls *self);
 
 /**
@@ -381,7 +413,11 @@ typedef struct
   guint8 server[TEGATA_SRTP_MAX_KEY_LEN];
 } TegataSrtpKeys;
 
-/** tegata_srtp_keys_clear: (skip) Wipes @keys. */
+/**
+ * tegata_srtp_keys_clear: (skip)
+ *
+ * Wipes @keys.
+ */
 TEGATA_API void tegata_srtp_keys_clear (TegataSrtpKeys *keys);
 
 /**
@@ -433,7 +469,11 @@ typedef struct
   gboolean extended_master_secret;
 } TegataDtlsStats;
 
-/** tegata_dtls_get_stats: (skip) Fills @stats with the counts so far. */
+/**
+ * tegata_dtls_get_stats: (skip)
+ *
+ * Fills @stats with the counts so far.
+ */
 TEGATA_API void tegata_dtls_get_stats (TegataDtls *self, TegataDtlsStats *stats);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TegataDtls, tegata_dtls_free)

@@ -52,7 +52,11 @@ typedef enum
   TEGATA_FINGERPRINT_ALLOW_SHA1 = 1 << 0,
 } TegataFingerprintFlags;
 
-/** TEGATA_FINGERPRINT_MAX_LEN: bytes of the longest hash, SHA-512 */
+/**
+ * TEGATA_FINGERPRINT_MAX_LEN:
+ *
+ * Bytes of the longest hash, SHA-512.
+ */
 #define TEGATA_FINGERPRINT_MAX_LEN 64
 
 /**

@@ -61,8 +61,11 @@ G_BEGIN_DECLS
  */
 typedef struct _TegataListener TegataListener;
 
-/** TEGATA_LISTENER_DEFAULT_MAX_SESSIONS: sessions that a listener has at most, unless it
- * is told */
+/**
+ * TEGATA_LISTENER_DEFAULT_MAX_SESSIONS:
+ *
+ * Sessions that a listener has at most, unless it is told.
+ */
 #define TEGATA_LISTENER_DEFAULT_MAX_SESSIONS 4096
 
 /**
@@ -75,7 +78,11 @@ typedef struct _TegataListener TegataListener;
  */
 TEGATA_API TegataListener *tegata_listener_new (TegataContext *context, GError **error);
 
-/** tegata_listener_free: frees its sessions too, without a word to their peers */
+/**
+ * tegata_listener_free:
+ *
+ * Frees its sessions too, without a word to their peers.
+ */
 TEGATA_API void tegata_listener_free (TegataListener *self);
 
 /**
@@ -114,10 +121,18 @@ TEGATA_API TegataReceived tegata_listener_handle_datagram (TegataListener *self,
                                                            gint64 now_us,
                                                            TegataSession **session);
 
-/** tegata_listener_handle_deadline: for all sessions whose deadline has come */
+/**
+ * tegata_listener_handle_deadline:
+ *
+ * For all sessions whose deadline has come.
+ */
 TEGATA_API void tegata_listener_handle_deadline (TegataListener *self, gint64 now_us);
 
-/** tegata_listener_deadline_us: the earliest deadline of its sessions, or -1 */
+/**
+ * tegata_listener_deadline_us:
+ *
+ * The earliest deadline of its sessions, or -1.
+ */
 TEGATA_API gint64 tegata_listener_deadline_us (TegataListener *self);
 
 /**

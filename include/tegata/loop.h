@@ -35,9 +35,17 @@ TEGATA_API GType tegata_loop_get_type (void) G_GNUC_CONST;
  * Returns: (transfer full): a loop
  */
 TEGATA_API TegataLoop *tegata_loop_new (GMainContext *main_context);
-/** tegata_loop_ref: Returns: (transfer full): @self. Any thread */
+/**
+ * tegata_loop_ref:
+ *
+ * Returns: (transfer full): @self. Any thread
+ */
 TEGATA_API TegataLoop *tegata_loop_ref (TegataLoop *self);
-/** tegata_loop_unref: the last one frees it. Any thread */
+/**
+ * tegata_loop_unref:
+ *
+ * The last one frees it. Any thread.
+ */
 TEGATA_API void tegata_loop_unref (TegataLoop *self);
 
 /**

@@ -40,7 +40,7 @@ G_BEGIN_DECLS
  *       session, (TegataFingerprint *const *) array->pdata, array->len);
  * ]|
  *
- * Returns: (transfer full) (element-type TegataFingerprint) (nullable): at least one
+ * Returns: (transfer container) (element-type TegataFingerprint) (nullable): at least one
  * fingerprint, freed with the array; or %NULL with %TEGATA_ERROR_PARSE (a malformed line,
  * or none at all; the message counts the lines from one) or %TEGATA_ERROR_UNSUPPORTED (no
  * hash that is supported: what is wrong with the first line)

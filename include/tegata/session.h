@@ -93,11 +93,18 @@ tegata_session_set_user_data (TegataSession *self, gpointer data, GDestroyNotify
  */
 TEGATA_API gpointer tegata_session_get_user_data (TegataSession *self);
 
-/** tegata_session_set_rtt_us: as tegata_dtls_set_rtt_us() */
+/**
+ * tegata_session_set_rtt_us:
+ *
+ * As tegata_dtls_set_rtt_us().
+ */
 TEGATA_API void tegata_session_set_rtt_us (TegataSession *self, gint64 rtt_us);
 
-/** tegata_session_set_resumption_name: as tegata_dtls_set_resumption_name(), before the
- * start */
+/**
+ * tegata_session_set_resumption_name:
+ *
+ * As tegata_dtls_set_resumption_name(), before the start.
+ */
 TEGATA_API void
 tegata_session_set_resumption_name (TegataSession *self, const char *name);
 
@@ -154,10 +161,18 @@ TEGATA_API TegataReceived tegata_session_handle_datagram (TegataSession *self,
                                                           gsize *len,
                                                           gint64 now_us);
 
-/** tegata_session_handle_deadline: as tegata_dtls_handle_deadline() */
+/**
+ * tegata_session_handle_deadline:
+ *
+ * As tegata_dtls_handle_deadline().
+ */
 TEGATA_API void tegata_session_handle_deadline (TegataSession *self, gint64 now_us);
 
-/** tegata_session_deadline_us: as tegata_dtls_deadline_us() */
+/**
+ * tegata_session_deadline_us:
+ *
+ * As tegata_dtls_deadline_us().
+ */
 TEGATA_API gint64 tegata_session_deadline_us (TegataSession *self);
 
 /**
@@ -196,7 +211,11 @@ TEGATA_API TegataSrtpOutcome tegata_session_send_rtp (TegataSession *self,
                                                       gsize out_size,
                                                       gsize *out_len);
 
-/** tegata_session_send_rtcp: as tegata_session_send_rtp(), on the same thread as it */
+/**
+ * tegata_session_send_rtcp:
+ *
+ * As tegata_session_send_rtp(), on the same thread as it.
+ */
 TEGATA_API TegataSrtpOutcome tegata_session_send_rtcp (TegataSession *self,
                                                        const guint8 *in,
                                                        gsize in_len,
@@ -204,16 +223,27 @@ TEGATA_API TegataSrtpOutcome tegata_session_send_rtcp (TegataSession *self,
                                                        gsize out_size,
                                                        gsize *out_len);
 
-/** tegata_session_send_data: as tegata_dtls_send_data(), on the network thread */
+/**
+ * tegata_session_send_data:
+ *
+ * As tegata_dtls_send_data(), on the network thread.
+ */
 TEGATA_API gboolean tegata_session_send_data (TegataSession *self,
                                               const guint8 *bytes,
                                               gsize len,
                                               GError **error);
 
-/** tegata_session_get_max_data_len: as tegata_dtls_get_max_data_len() */
+/**
+ * tegata_session_get_max_data_len:
+ *
+ * As tegata_dtls_get_max_data_len().
+ */
 TEGATA_API gsize tegata_session_get_max_data_len (TegataSession *self);
 
-/** tegata_session_close: as tegata_dtls_close(); media stops in both directions at once
+/**
+ * tegata_session_close:
+ *
+ * As tegata_dtls_close(); media stops in both directions at once.
  */
 TEGATA_API void tegata_session_close (TegataSession *self);
 

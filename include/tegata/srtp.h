@@ -25,11 +25,17 @@ typedef enum
   TEGATA_SRTP_AEAD_AES_256_GCM = 0x0008,
 } TegataSrtpProfile;
 
-/** TEGATA_SRTP_MAX_OVERHEAD: bytes that protection adds to a packet at most (SRTCP with
- * GCM) */
+/**
+ * TEGATA_SRTP_MAX_OVERHEAD:
+ *
+ * Bytes that protection adds to a packet at most (SRTCP with GCM).
+ */
 #define TEGATA_SRTP_MAX_OVERHEAD 20
 
-/** TEGATA_SRTP_MAX_KEY_LEN: bytes of the longest master key and salt (AEAD_AES_256_GCM)
+/**
+ * TEGATA_SRTP_MAX_KEY_LEN:
+ *
+ * Bytes of the longest master key and salt (AEAD_AES_256_GCM).
  */
 #define TEGATA_SRTP_MAX_KEY_LEN 44
 
@@ -115,7 +121,11 @@ typedef enum
   TEGATA_SRTP_NO_SPACE,
 } TegataSrtpOutcome;
 
-/** TEGATA_N_SRTP_OUTCOMES: how many outcomes there are */
+/**
+ * TEGATA_N_SRTP_OUTCOMES:
+ *
+ * How many outcomes there are.
+ */
 #define TEGATA_N_SRTP_OUTCOMES (TEGATA_SRTP_NO_SPACE + 1)
 
 /**
@@ -178,7 +188,11 @@ TEGATA_API TegataSrtp *tegata_srtp_new (TegataSrtpProfile profile,
                                         gsize key_len,
                                         GError **error);
 
-/** tegata_srtp_free: (skip) Wipes the keys. */
+/**
+ * tegata_srtp_free: (skip)
+ *
+ * Wipes the keys.
+ */
 TEGATA_API void tegata_srtp_free (TegataSrtp *self);
 
 /**
@@ -269,7 +283,11 @@ TEGATA_API gboolean tegata_srtp_get_roc (TegataSrtp *self, guint32 ssrc, guint32
  */
 TEGATA_API gboolean tegata_srtp_set_roc (TegataSrtp *self, guint32 ssrc, guint32 roc);
 
-/** tegata_srtp_get_profile: (skip) Returns: what it was made with */
+/**
+ * tegata_srtp_get_profile: (skip)
+ *
+ * Returns: what it was made with
+ */
 TEGATA_API TegataSrtpProfile tegata_srtp_get_profile (TegataSrtp *self);
 
 /**

@@ -49,7 +49,11 @@ tegata_transport_listener_new (TegataContext *context,
                                TegataLoop *loop,
                                GError **error);
 
-/** tegata_transport_listener_set_max_sessions: as tegata_listener_set_max_sessions() */
+/**
+ * tegata_transport_listener_set_max_sessions:
+ *
+ * As tegata_listener_set_max_sessions().
+ */
 TEGATA_API void tegata_transport_listener_set_max_sessions (TegataTransportListener *self,
                                                             guint max_sessions);
 
@@ -62,7 +66,11 @@ TEGATA_API void tegata_transport_listener_set_max_sessions (TegataTransportListe
  */
 TEGATA_API void tegata_transport_listener_close (TegataTransportListener *self);
 
-/** tegata_transport_listener_get_stats: fills @stats with the counts so far */
+/**
+ * tegata_transport_listener_get_stats: (skip)
+ *
+ * Fills @stats with the counts so far.
+ */
 TEGATA_API void tegata_transport_listener_get_stats (TegataTransportListener *self,
                                                      TegataListenerStats *stats);
 

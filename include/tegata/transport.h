@@ -155,7 +155,11 @@ tegata_transport_set_peer_fingerprints (TegataTransport *self,
 TEGATA_API void
 tegata_transport_set_peer_address (TegataTransport *self, GSocketAddress *peer);
 
-/** tegata_transport_set_resumption_name: as tegata_session_set_resumption_name() */
+/**
+ * tegata_transport_set_resumption_name:
+ *
+ * As tegata_session_set_resumption_name().
+ */
 TEGATA_API void
 tegata_transport_set_resumption_name (TegataTransport *self, const char *name);
 
@@ -192,7 +196,10 @@ TEGATA_API gboolean tegata_transport_send_rtp (TegataTransport *self,
                                                gsize len,
                                                GError **error);
 
-/** tegata_transport_send_rtcp: as tegata_transport_send_rtp(), for a compound RTCP packet
+/**
+ * tegata_transport_send_rtcp:
+ *
+ * As tegata_transport_send_rtp(), for a compound RTCP packet.
  */
 TEGATA_API gboolean tegata_transport_send_rtcp (TegataTransport *self,
                                                 const guint8 *packet,
@@ -240,7 +247,11 @@ TEGATA_API gboolean tegata_transport_send_data (TegataTransport *self,
  */
 TEGATA_API void tegata_transport_close (TegataTransport *self);
 
-/** tegata_transport_get_state: Returns: where it is now */
+/**
+ * tegata_transport_get_state:
+ *
+ * Returns: where it is now
+ */
 TEGATA_API TegataState tegata_transport_get_state (TegataTransport *self);
 
 /**

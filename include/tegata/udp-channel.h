@@ -84,7 +84,11 @@ typedef struct
   guint64 truncated;
 } TegataUdpChannelStats;
 
-/** tegata_udp_channel_get_stats: fills @stats with the counts so far. Any thread */
+/**
+ * tegata_udp_channel_get_stats:
+ *
+ * Fills @stats with the counts so far. Any thread.
+ */
 TEGATA_API void
 tegata_udp_channel_get_stats (TegataUdpChannel *self, TegataUdpChannelStats *stats);
 
