@@ -150,7 +150,8 @@ tegata_loop_take_slots (TegataLoop *self)
 {
   guint8 *slots = g_steal_pointer (&self->slots);
 
-  return slots != NULL ? slots : g_malloc (TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
+  return slots != NULL ? slots
+                       : g_malloc ((gsize) TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
 }
 
 void

@@ -11,6 +11,7 @@
 
 #include "transport/loop-private.h"
 #include "transport/udp-batch.h"
+#include "transport/udp-errors.h"
 #include "transport/udp-socket.h"
 
 /* Calls to the kernel before others of the main context have their turn. */
@@ -20,13 +21,6 @@
  * earlier one, and a refused connection is nothing else. */
 #define MAX_TRIES 2
 #define MAX_TRIES_REFUSED 16
-
-/* Errors of one sort are not told more often, whatever comes between: forged sources, or
- * peers out of reach among others who are not, would fill somebody's log. What lasts is
- * told when it comes again. */
-#define MIN_TELL_INTERVAL_US G_USEC_PER_SEC
-
-#define NO_ERROR (-1)
 
 typedef struct
 {
@@ -38,14 +32,6 @@ typedef struct
   atomic_uint_fast64_t errors;
   atomic_uint_fast64_t truncated;
 } Counters;
-
-/* One sort of errors, and how far it was told. */
-typedef struct
-{
-  gint kind;      /* GIOErrorEnum of the row we are in, or NO_ERROR; atomic */
-  gint64 told_us; /* when the last one was told; under the lock, as what follows */
-  GError *untold; /* NULL for none */
-} ErrorRow;
 
 /* Kept by both sources, which know the channel weakly: it may be released on another
  * thread while one of them is about to be dispatched. */
@@ -67,12 +53,12 @@ struct _TegataUdpChannel
   TegataAddress peer; /* to name it; empty where it is not connected */
   Counters counters;
 
-  Attachment *attachment; /* set by the loop's thread, under the lock. NULL for nobody */
+  Attachment *attachment; /* NULL for nobody */
   GSource *socket_source;
   GMutex lock;
-  GSource *error_source; /* under the lock, as both rows */
-  ErrorRow answers;      /* of the network; a datagram that comes ends the row */
-  ErrorRow refusals;     /* of our own kernel; one that it takes ends the row */
+  GSource *error_source;   /* under the lock, as both rows */
+  TegataErrorRow answers;  /* of the network; a datagram that comes ends the row */
+  TegataErrorRow refusals; /* of our own kernel; one that it takes ends the row */
 };
 
 static void udp_channel_iface_init (TegataDatagramChannelInterface *iface);
@@ -95,95 +81,22 @@ look_at (atomic_uint_fast64_t *counter)
   return atomic_load_explicit (counter, memory_order_relaxed);
 }
 
-/* What the network did, for people. */
-
-static char *
-socket_address_to_text (GSocketAddress *address)
-{
-  return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
-}
-
-static char *
-name_of (const TegataAddress *address)
-{
-  g_autoptr (GSocketAddress) socket_address = tegata_address_to_socket_address (address);
-
-  return socket_address != NULL ? socket_address_to_text (socket_address)
-                                : g_strdup ("one of the peers");
-}
-
-static const struct
-{
-  gint kind;
-  const char *before;
-  const char *behind;
-} sentences[] = {
-  { G_IO_ERROR_CONNECTION_REFUSED, "Connection refused: nobody listens at ", "" },
-  { G_IO_ERROR_NETWORK_UNREACHABLE,
-    "Network is unreachable: this machine has no route to ", "" },
-  { G_IO_ERROR_HOST_UNREACHABLE, "Host is unreachable: no way leads to ", "" },
-  { G_IO_ERROR_PERMISSION_DENIED,
-    "Not permitted: a firewall, or the kind of the address, forbids to send to ", "" },
-  { G_IO_ERROR_MESSAGE_TOO_LARGE, "Message too long: the network does not carry it to ",
-    ". Choose a smaller MTU" },
-};
-
-static GError *
-describe (const GError *problem, const TegataAddress *address)
-{
-  g_autofree char *name = name_of (address);
-
-  for (guint i = 0; i < G_N_ELEMENTS (sentences); i++)
-  {
-    if (g_error_matches (problem, G_IO_ERROR, sentences[i].kind))
-    {
-      return g_error_new (problem->domain, problem->code, "%s%s%s", sentences[i].before,
-                          name, sentences[i].behind);
-    }
-  }
-  return g_error_new (problem->domain, problem->code, "%s: it concerns %s",
-                      problem->message, name);
-}
-
-static void
-end_row (ErrorRow *row)
-{
-  if (g_atomic_int_get (&row->kind) != NO_ERROR)
-  {
-    g_atomic_int_set (&row->kind, NO_ERROR);
-  }
-}
-
-static void
-clear_row (ErrorRow *row)
-{
-  g_atomic_int_set (&row->kind, NO_ERROR);
-  row->told_us = -MIN_TELL_INTERVAL_US;
-  g_clear_error (&row->untold);
-}
-
 /* Told on the loop's thread, and never from within a call of who sends. */
 static void
 note_error (TegataUdpChannel *self,
-            ErrorRow *row,
+            TegataErrorRow *row,
             const GError *problem,
             const TegataAddress *address)
 {
-  gint64 now_us;
-
   count (&self->counters.errors, 1);
-  if (g_atomic_int_get (&row->kind) == problem->code)
+  if (tegata_error_row_has (row, problem))
   {
     return;
   }
-  now_us = g_get_monotonic_time ();
   g_mutex_lock (&self->lock);
-  if (self->error_source != NULL && row->untold == NULL
-      && now_us - row->told_us >= MIN_TELL_INTERVAL_US)
+  if (self->error_source != NULL
+      && tegata_error_row_add (row, problem, address, g_get_monotonic_time ()))
   {
-    g_atomic_int_set (&row->kind, problem->code);
-    row->told_us = now_us;
-    row->untold = describe (problem, address);
     g_source_set_ready_time (self->error_source, 0);
   }
   g_mutex_unlock (&self->lock);
@@ -209,7 +122,7 @@ tell (Attachment *attachment, gboolean is_answer)
 {
   g_autoptr (TegataUdpChannel) self = hold_channel (attachment);
   g_autoptr (GError) error = NULL;
-  ErrorRow *row;
+  TegataErrorRow *row;
 
   if (self == NULL)
   {
@@ -284,7 +197,7 @@ receive_batch (Attachment *attachment, guint8 *slots)
   {
     return FALSE;
   }
-  end_row (&self->answers);
+  tegata_error_row_end (&self->answers);
   n_whole = leave_out_truncated (datagrams, (guint) n);
   count (&self->counters.batches_received, 1);
   count (&self->counters.datagrams_received, n_whole);
@@ -398,8 +311,8 @@ udp_channel_detach (TegataDatagramChannel *channel)
   }
   g_mutex_lock (&self->lock);
   error_source = g_steal_pointer (&self->error_source);
-  clear_row (&self->answers);
-  clear_row (&self->refusals);
+  tegata_error_row_clear (&self->answers);
+  tegata_error_row_clear (&self->refusals);
   g_mutex_unlock (&self->lock);
   clear_source (&error_source);
   clear_source (&self->socket_source);
@@ -477,7 +390,7 @@ udp_channel_send (TegataDatagramChannel *channel,
 
     if (n > 0)
     {
-      end_row (&self->refusals);
+      tegata_error_row_end (&self->refusals);
       count (&self->counters.batches_sent, 1);
       count (&self->counters.datagrams_sent, n);
     }
@@ -527,8 +440,8 @@ static void
 tegata_udp_channel_init (TegataUdpChannel *self)
 {
   g_mutex_init (&self->lock);
-  clear_row (&self->answers);
-  clear_row (&self->refusals);
+  tegata_error_row_clear (&self->answers);
+  tegata_error_row_clear (&self->refusals);
 }
 
 TegataUdpChannel *

@@ -76,7 +76,7 @@ number_of (const TegataAddress *address, const Port *ports, guint n_ports)
 static char *
 receive_all (const Calls *calls, Port *port, const Port *peers, guint n_peers)
 {
-  g_autofree guint8 *slots = g_malloc (TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
+  g_autofree guint8 *slots = g_malloc ((gsize) TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
   g_autoptr (GError) error = NULL;
   TegataDatagram datagrams[TEGATA_BATCH_MAX];
   GString *text = g_string_new (NULL);
@@ -180,7 +180,7 @@ test_connected (gconstpointer data)
   Port server = open_port ("127.0.0.1", NULL);
   Port client = open_port (NULL, server.address);
   g_autoptr (GError) error = NULL;
-  g_autofree guint8 *slots = g_malloc (TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
+  g_autofree guint8 *slots = g_malloc ((gsize) TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
   TegataDatagram datagrams[TEGATA_BATCH_MAX];
   /* An address that is not to be looked at. */
   TegataDatagram letter = { .bytes = (guint8 *) "x", .len = 1, .peer = { .len = 5 } };

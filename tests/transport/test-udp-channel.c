@@ -26,9 +26,9 @@ test_batch (void)
   TegataUdpChannelStats stats;
   guint n;
 
-  for (guint8 i = 0; i < G_N_ELEMENTS (datagrams); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (datagrams); i++)
   {
-    bytes[i][0] = i;
+    bytes[i][0] = (guint8) i;
     bytes[i][1] = 200;
     datagrams[i].bytes = bytes[i];
     datagrams[i].len = 1 + i % 2;
