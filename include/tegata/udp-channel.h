@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  * @self: (out caller-allocates): an address
  * @socket_address: an IPv4 or IPv6 address with a port
  *
- * What differs without meaning another peer (flow labels, padding) is left out. Any
- * thread.
+ * What differs without meaning another peer (flow labels, padding, IPv4 written as IPv6)
+ * is left out. Any thread.
  *
  * Returns: %FALSE, with @self untouched, for an address of another family
  */
@@ -36,6 +36,14 @@ TEGATA_API GSocketAddress *tegata_address_to_socket_address (const TegataAddress
  * both directions have an empty address. Without one, it receives from everybody, each
  * datagram has its source, and each one sent needs a destination. It is always writable;
  * what does not fit the socket's buffer is lost and counted, as on any network.
+ *
+ * The address "::" is that of both families, where the system lets it: IPv4 peers have
+ * IPv4 addresses then, as they have at a socket of their own. On a machine with several
+ * addresses bind to the one that peers know: what a channel on all addresses sends leaves
+ * from the one that the route has, and a peer may not take it.
+ *
+ * Network errors are told at most once a second each: what the network answered, and what
+ * this machine would not send.
  */
 #define TEGATA_TYPE_UDP_CHANNEL (tegata_udp_channel_get_type ())
 TEGATA_API

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "transport/udp-errors.h"
 #include "transport/udp-node.h"
 
 /* One byte longer than UDP carries. */
@@ -285,6 +286,51 @@ test_on_the_loops_thread (void)
   g_thread_join (thread);
 }
 
+/* Returns: whether it is told */
+static gboolean
+add_error (TegataErrorRow *row, GIOErrorEnum kind, gint64 seconds)
+{
+  g_autoptr (GError) problem = g_error_new_literal (G_IO_ERROR, (gint) kind, "a problem");
+  TegataAddress nobody = { 0 };
+  gboolean is_told;
+
+  if (tegata_error_row_has (row, problem))
+  {
+    return FALSE;
+  }
+  is_told = tegata_error_row_add (row, problem, &nobody, seconds * G_USEC_PER_SEC);
+  if (is_told)
+  {
+    g_assert_error (row->untold, G_IO_ERROR, (gint) kind);
+    g_clear_error (&row->untold);
+  }
+  return is_told;
+}
+
+static void
+test_rows (void)
+{
+  TegataErrorRow row = { 0 };
+
+  tegata_error_row_clear (&row);
+  tegata_error_row_end (&row);
+  g_assert_true (add_error (&row, G_IO_ERROR_CONNECTION_REFUSED, 0));
+  g_assert_false (add_error (&row, G_IO_ERROR_CONNECTION_REFUSED, 10));
+  g_assert_true (add_error (&row, G_IO_ERROR_FAILED, 20));
+  g_assert_true (add_error (&row, G_IO_ERROR_CONNECTION_REFUSED, 30));
+  tegata_error_row_end (&row);
+  g_assert_true (add_error (&row, G_IO_ERROR_CONNECTION_REFUSED, 40));
+
+  /* Too soon; and it lasts. */
+  tegata_error_row_end (&row);
+  g_assert_false (add_error (&row, G_IO_ERROR_CONNECTION_REFUSED, 40));
+  g_assert_false (add_error (&row, G_IO_ERROR_FAILED, 40));
+  g_assert_true (add_error (&row, G_IO_ERROR_CONNECTION_REFUSED, 41));
+  tegata_error_row_clear (&row);
+  g_assert_true (add_error (&row, G_IO_ERROR_CONNECTION_REFUSED, 41));
+  tegata_error_row_clear (&row);
+}
+
 static void
 add (const char *path, void (*func) (Refused *, gconstpointer))
 {
@@ -301,6 +347,7 @@ main (int argc, char *argv[])
   add ("/udp-channel/refused/loses-nothing-that-comes-behind", test_behind_an_answer);
   add ("/udp-channel/refused/makes-no-busy-loop", test_no_busy_loop);
   add ("/udp-channel/refused/is-told-again-after-the-peer-was-there", test_told_again);
+  g_test_add_func ("/udp-channel/errors/are-told-once-in-a-row", test_rows);
   g_test_add_func ("/udp-channel/errors/too-long-costs-only-itself", test_too_long);
   g_test_add_func ("/udp-channel/errors/are-told-once-a-second-at-most",
                    test_not_more_than_once_a_second);
