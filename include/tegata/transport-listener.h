@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  * %TEGATA_STATE_CONNECTING: its handler sets call-backs, and fingerprints where it knows
  * whom to expect, and keeps a reference for as long as the peer is wanted. A transport
  * that nobody keeps is forgotten, without a word to its peer; one that has ended counts
- * towards the maximum until then.
+ * towards the maximum until then. The signal "network-error" (a #GError) is a hint for
+ * people, as #TegataTransport has it.
  *
  * One thread: the one that runs the loop's main context; media is sent as
  * #TegataTransport has it.
@@ -61,8 +62,9 @@ TEGATA_API void tegata_transport_listener_set_max_sessions (TegataTransportListe
  * tegata_transport_listener_close:
  *
  * Closes every transport politely, which each tells of, and leaves the channel, which may
- * then be given to another one. Does nothing a second time. Releasing the listener does
- * the same without a word to the peers.
+ * then be given to another one; all of it within this call or, from within a call-back,
+ * behind it. Does nothing a second time. Releasing the listener does the same without a
+ * word to the peers, and leaves the channel at once.
  */
 TEGATA_API void tegata_transport_listener_close (TegataTransportListener *self);
 

@@ -24,10 +24,14 @@ G_BEGIN_DECLS
  *
  * Threads: everything happens on the thread that runs the loop's main context, and is
  * called there; but tegata_transport_send_rtp(), _send_rtcp() and _send_packets() are for
- * one thread of the caller's choice, which keeps a reference while it calls them.
+ * one thread of the caller's choice, which keeps a reference while it calls them. It may
+ * drop the last one, too, where the main context is run by a main loop: the transport is
+ * then disposed of there.
  *
- * Call-backs and signals run with no lock held. From within any of them anything may be
- * called, and the transport be released.
+ * Call-backs and signals run with no lock held, and not within each other: what is told
+ * because of a call from within one of them is told when that one has returned. From
+ * within any of them anything may be called, the main context run, and the transport
+ * released: then nothing is told any more. Signals come before the call-back.
  *
  * Properties: "state" (#TegataState), "fingerprint" (ours, as SDP text without
  * "a=fingerprint:"), "peer-fingerprint" (the peer's by SHA-256, once it proved to own it;
@@ -64,7 +68,7 @@ typedef struct
  * @state_changed: the association is in another state; in %TEGATA_STATE_FAILED
  * tegata_transport_get_error() says why
  * @media: plain packets have come, in order, as many as came at once. They are the
- * callee's to write to, and gone when it returns
+ * callee's to write to, and gone when it returns. None come after the end was told
  * @data: application data has come, one datagram's worth, borrowed
  * @network_error: as TegataDatagramReceiver has it
  *
@@ -242,8 +246,8 @@ TEGATA_API gboolean tegata_transport_send_data (TegataTransport *self,
  * tegata_transport_close:
  *
  * Sends close_notify where there is somebody to tell, and goes to %TEGATA_STATE_CLOSED,
- * told from within this call; does nothing at the end of an association. A transport that
- * is only released says nothing to its peer.
+ * told from within this call (or, from within a call-back, behind it); does nothing at
+ * the end of an association. A transport that is only released says nothing to its peer.
  */
 TEGATA_API void tegata_transport_close (TegataTransport *self);
 
@@ -280,10 +284,10 @@ TEGATA_API GSocketAddress *tegata_transport_dup_peer_address (TegataTransport *s
 /**
  * tegata_transport_get_session: (skip)
  *
- * For all that is only read: statistics, what was negotiated.
+ * For all that is only read: statistics, what was negotiated. Its user data is taken.
  *
- * Returns: (transfer none) (nullable): the session; %NULL for a transport of a listener
- * that was released first
+ * Returns: (transfer none): the session, which lives as long as the transport, also where
+ * the listener that handed it out was released first
  */
 TEGATA_API TegataSession *tegata_transport_get_session (TegataTransport *self);
 

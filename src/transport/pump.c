@@ -2,8 +2,9 @@
 
 /*
  * In and out of sessions. Media goes up as it came, in the channel's own buffers and as
- * many packets at once as came at once; anything else ends such a run, so that order is
- * kept.
+ * many packets at once as came at once. Outputs of what came between are polled before
+ * later media goes up, so that order is kept, but not sooner: the answers to a batch from
+ * many peers are a batch too.
  *
  * Outputs are polled into the stack: a thousand transports need no buffer of their own,
  * and a call-back that runs the main context itself, which comes back here, has another
@@ -39,6 +40,7 @@ struct _MediaRun
   MediaRun *outer;
   TegataTransport *transport; /* NULL where there are none */
   TegataTransport *next;      /* who is to be told something, after this run */
+  gboolean has_outputs;       /* something came behind it that may have left some */
   TegataPacket packets[TEGATA_BATCH_MAX];
   guint n_packets;
 };
@@ -59,6 +61,7 @@ begin_run (TegataPump *self, MediaRun *run)
   run->outer = self->runs;
   run->transport = NULL;
   run->next = NULL;
+  run->has_outputs = FALSE;
   run->n_packets = 0;
   self->runs = run;
 }
@@ -352,6 +355,17 @@ end (TegataPump *self)
 /* The channel's functions. */
 
 static void
+catch_up (TegataPump *self, MediaRun *run)
+{
+  flush_media (run);
+  if (run->has_outputs)
+  {
+    run->has_outputs = FALSE;
+    poll_all (self);
+  }
+}
+
+static void
 receive (TegataPump *self, TegataDatagram *datagram, gint64 now_us, MediaRun *run)
 {
   gsize size = datagram->len;
@@ -360,8 +374,7 @@ receive (TegataPump *self, TegataDatagram *datagram, gint64 now_us, MediaRun *ru
 
   if (received == TEGATA_RECEIVED_NOTHING)
   {
-    flush_media (run);
-    poll_all (self);
+    run->has_outputs = TRUE;
   }
   else
   {
@@ -371,6 +384,10 @@ receive (TegataPump *self, TegataDatagram *datagram, gint64 now_us, MediaRun *ru
                             .is_rtcp = received == TEGATA_RECEIVED_RTCP };
 
     run->next = transport_of (session);
+    if (run->has_outputs)
+    {
+      catch_up (self, run);
+    }
     add_media (run, &packet);
   }
 }
@@ -388,9 +405,9 @@ on_received (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
   {
     receive (self, &datagrams[i], now_us, &run);
   }
-  flush_media (&run);
+  run.has_outputs = TRUE; /* a call-back may have left some */
+  catch_up (self, &run);
   end_run (self, &run);
-  poll_all (self);
   end (self);
 }
 
@@ -455,7 +472,6 @@ tegata_pump_new (TegataDatagramChannel *channel,
 {
   TegataPump *self = g_new0 (TegataPump, 1);
 
-  g_assert ((session == NULL) != (listener == NULL));
   self->ref_count = 1;
   self->channel = g_object_ref (channel);
   self->loop = loop != NULL ? tegata_loop_ref (loop) : tegata_loop_new (NULL);

@@ -186,12 +186,12 @@ emit_bytes (TegataTransport *self, guint signal, const guint8 *bytes, gsize len)
   }
 }
 
-void
-tegata_transport_tell_media (TegataTransport *self,
-                             TegataPacket *packets,
-                             guint n_packets)
+/* Returns: whether the transport is still there */
+static gboolean
+emit_media (TegataTransport *self, const TegataPacket *packets, guint n_packets)
 {
   TegataTransport *alive = self;
+  gboolean is_alive;
 
   g_object_add_weak_pointer (G_OBJECT (self), (gpointer *) &alive);
   for (guint i = 0; i < n_packets && alive != NULL; i++)
@@ -199,11 +199,35 @@ tegata_transport_tell_media (TegataTransport *self,
     emit_bytes (self, packets[i].is_rtcp ? SIGNAL_RTCP_RECEIVED : SIGNAL_RTP_RECEIVED,
                 packets[i].bytes, packets[i].len);
   }
-  if (alive != NULL && self->callbacks.media != NULL)
+  is_alive = alive != NULL;
+  g_clear_weak_pointer (&alive);
+  return is_alive;
+}
+
+static gboolean
+has_media_handlers (TegataTransport *self)
+{
+  return g_signal_has_handler_pending (self, signals[SIGNAL_RTP_RECEIVED], 0, TRUE)
+         || g_signal_has_handler_pending (self, signals[SIGNAL_RTCP_RECEIVED], 0, TRUE);
+}
+
+void
+tegata_transport_tell_media (TegataTransport *self,
+                             TegataPacket *packets,
+                             guint n_packets)
+{
+  if (g_atomic_int_get (&self->media_path) == TEGATA_MEDIA_ENDED)
+  {
+    return; /* what came just before it was closed: nothing comes after the end */
+  }
+  if (has_media_handlers (self) && !emit_media (self, packets, n_packets))
+  {
+    return;
+  }
+  if (self->callbacks.media != NULL)
   {
     self->callbacks.media (self, packets, n_packets, self->callbacks_data);
   }
-  g_clear_weak_pointer (&alive);
 }
 
 void

@@ -177,6 +177,49 @@ closes_all_politely (void)
   }
 }
 
+static void
+answers_a_batch_by_a_batch (void)
+{
+  enum
+  {
+    N = 8
+  };
+  Server server = { 0 };
+  g_autoptr (TegataUdpChannel) server_channel = new_channel (NULL);
+  g_autoptr (GPtrArray) clients
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) party_free);
+  TegataUdpChannelStats stats = { 0 };
+
+  server_init (&server, TEGATA_DATAGRAM_CHANNEL (server_channel));
+  for (guint i = 0; i < N; i++)
+  {
+    g_autoptr (TegataUdpChannel) channel
+        = new_channel (tegata_udp_channel_get_local_address (server_channel));
+    Party *client = party_new (NULL, TEGATA_DATAGRAM_CHANNEL (channel));
+
+    g_ptr_array_add (clients, client);
+  }
+  for (guint i = 0; i < N; i++)
+  {
+    party_start (clients->pdata[i], TEGATA_ROLE_CLIENT);
+  }
+  while (stats.datagrams_received == 0)
+  {
+    g_main_context_iteration (NULL, TRUE);
+    tegata_udp_channel_get_stats (server_channel, &stats);
+  }
+  if (stats.datagrams_received == N && stats.batches_received == 1)
+  {
+    g_assert_cmpuint (stats.datagrams_sent, ==, N);
+    g_assert_cmpuint (stats.batches_sent, ==, 1);
+  }
+  else
+  {
+    g_test_skip ("the kernel did not hand over the batch at once");
+  }
+  server_clear (&server);
+}
+
 static Party *victim;
 
 static void
@@ -278,6 +321,8 @@ main (int argc, char **argv)
   g_test_add_func ("/transport-listener-udp/forgets-one-and-serves-the-others",
                    forgets_one_and_serves_the_others);
   g_test_add_func ("/transport-listener-udp/closes-all-politely", closes_all_politely);
+  g_test_add_func ("/transport-listener-udp/answers-a-batch-by-a-batch",
+                   answers_a_batch_by_a_batch);
   g_test_add_func ("/transport-listener-udp/tells-nothing-to-whom-another-one-released",
                    tells_nothing_to_whom_another_one_released);
   g_test_add_func ("/transport-listener-udp/may-be-released-while-media-threads-send",

@@ -286,7 +286,40 @@ hands_out_early_media_in_order (void)
   }
 }
 
-/* One batch with the last flight, media and the close: all of it comes in order. */
+static void
+assert_connected (Party *self, TegataOutputKind kind)
+{
+  if (kind == TEGATA_OUTPUT_RTP)
+  {
+    party_assert_states (self, "connecting connected");
+  }
+}
+
+/* They are in one batch. */
+static void
+comes_behind_the_flight_that_connects (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.client->then = assert_connected;
+  party_expect (couple.client, couple.server);
+  party_expect (couple.server, couple.client);
+  party_start (couple.server, TEGATA_ROLE_SERVER);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  while (party_get_state (couple.server) != TEGATA_STATE_CONNECTED)
+  {
+    pair_channel_deliver (couple.client_channel);
+    pair_channel_deliver (couple.server_channel);
+  }
+  party_assert_sends (couple.server, 1);
+  party_assert_sends (couple.server, 2);
+  g_assert_cmpuint (pair_channel_deliver (couple.client_channel), >=, 3);
+  g_assert_cmpuint (couple.client->packets->len, ==, 2);
+  g_assert_cmpuint (couple.client->media_calls->len, ==, 1);
+}
+
+/* One batch with media, data and the close: all of it comes in order. */
 static void
 keeps_order_within_a_batch (void)
 {
@@ -401,6 +434,8 @@ main (int argc, char **argv)
                    emits_packets_for_bindings);
   g_test_add_func ("/transport-media/hands-out-early-media-in-order",
                    hands_out_early_media_in_order);
+  g_test_add_func ("/transport-media/comes-behind-the-flight-that-connects",
+                   comes_behind_the_flight_that_connects);
   g_test_add_func ("/transport-media/keeps-order-within-a-batch",
                    keeps_order_within_a_batch);
   g_test_add_func ("/transport-media/is-addressed-to-the-peer", is_addressed_to_the_peer);

@@ -45,6 +45,29 @@ closes_inside_state_changed (void)
   g_assert_cmpstr (signalled->str, ==, "connecting connected closed ");
 }
 
+/* The last flight and a packet behind it, in one batch. */
+static void
+is_told_nothing_behind_the_close (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.client->then = close_when_connected;
+  party_expect (couple.client, couple.server);
+  party_expect (couple.server, couple.client);
+  party_start (couple.server, TEGATA_ROLE_SERVER);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  while (party_get_state (couple.server) != TEGATA_STATE_CONNECTED)
+  {
+    pair_channel_deliver (couple.client_channel);
+    pair_channel_deliver (couple.server_channel);
+  }
+  party_assert_sends (couple.server, 1);
+  couple_shuttle (&couple);
+  party_assert_states (couple.client, "connecting connected closed");
+  g_assert_cmpuint (couple.client->packets->len, ==, 0);
+}
+
 static void
 close_in_media (Party *self, TegataOutputKind kind)
 {
@@ -361,6 +384,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/transport-reentrancy/closes-inside-state-changed",
                    closes_inside_state_changed);
+  g_test_add_func ("/transport-reentrancy/is-told-nothing-behind-the-close",
+                   is_told_nothing_behind_the_close);
   g_test_add_func ("/transport-reentrancy/closes-inside-media", closes_inside_media);
   g_test_add_func ("/transport-reentrancy/is-released-inside-media",
                    is_released_inside_media);
