@@ -52,6 +52,9 @@ typedef struct
   GArray *messages; /* (element-type LadderMessage): at least one */
 } LadderRow;
 
+/* ladder-history.c */
+typedef struct _LadderHistory LadderHistory;
+
 struct _Ladder
 {
   GPtrArray *rows; /* (element-type LadderRow) */
@@ -60,7 +63,7 @@ struct _Ladder
   guint64 n_data[2]; /* datagrams with nothing but application data, by direction */
 
   /* of the handshake that runs now */
-  struct _LadderHistory *history[2];
+  LadderHistory *history[2];
   guint flight;
   LadderDirection flight_direction;
   GByteArray *client_random; /* empty before the first ClientHello */
@@ -74,7 +77,6 @@ void ladder_datagram_read (const guint8 *datagram, gsize len, GArray *messages);
 void ladder_message_add_detail (LadderMessage *message, const char *detail);
 
 /* ladder-history.c: which messages one side has sent. */
-typedef struct _LadderHistory LadderHistory;
 LadderHistory *ladder_history_new (void);
 void ladder_history_free (LadderHistory *self);
 /* @flight: (inout): the one that runs; the one in which the message was first seen

@@ -240,7 +240,7 @@ def compare(who, ladder, datagrams):
         complaints += [f"{who}, {direction}: {complaint}"
                        for complaint in compare_one_way(rows, seen)]
     # Where nothing was sent again, nothing crossed on its way: the order is the same, too.
-    if not any(row["retransmission"] for row in ladder):
+    if not any(is_again for _, is_again in marked):
         ours = [(row["direction"] == "sent") == (who == "client") for row in ladder]
         if ours != [side for side, _, _ in datagrams][:len(ours)]:
             complaints.append(f"{who}: its ladder has another order")

@@ -245,6 +245,18 @@ assert_names (const char *local, const char *peer, const char *head)
   }
 }
 
+/* Twice in the picture: at its column and in the title. */
+static void
+assert_markup (const char *name)
+{
+  g_autoptr (Ladder) ladder = ladder_new ();
+  g_autofree char *svg = ladder_to_svg (ladder, name, name);
+  g_autofree char *escaped = g_markup_escape_text (name, -1);
+  g_auto (GStrv) parts = g_strsplit (svg, escaped, -1);
+
+  g_assert_cmpuint (g_strv_length (parts), ==, 5);
+}
+
 static void
 test_names (void)
 {
@@ -254,6 +266,7 @@ test_names (void)
                 "flight        ms a<b>&\"c'                                              "
                 "]]> bytes\n");
   assert_names ("\033[31mred\n", "\xff\xfe", "flight        ms ?[31mred?");
+  assert_markup ("a<b>&");
   assert_names (endless, endless, "flight        ms xxxxxxxxxxxxxxxxxxxxxxx...     x");
   assert_names (endless, "b", "flight        ms xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx");
   assert_names ("\xc3\xa4\xe2\x82\xac", "b", "flight        ms \xc3\xa4\xe2\x82\xac ");
@@ -264,11 +277,11 @@ typedef struct
 {
   const char *name; /* of the test */
   gsize len;
-  guint8 bytes[64];
+  guint8 bytes[80];
   const char *expected;
 } Case;
 
-/* RFC 9147 section 4 and others that no engine of ours sends. */
+/* RFC 9147 section 4, RFC 8446 section 4.1.3, and others that no engine of ours sends. */
 static const Case cases[] = {
   { "a-13-handshake-record",
     9,
@@ -303,6 +316,34 @@ static const Case cases[] = {
     { 22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 13,
       99, 0,    0,    1, 0, 7, 0, 0, 0, 0, 0, 1, 5 },
     "1< unknown message\n" },
+  { "a-12-server-hello",
+    63,
+    { 22, 254, 253, 0,  0,   0,   0, 0, 0, 0, 0, 0, 50, 2, 0, 0, 38, 0, 0,  0, 0,
+      0,  0,   0,   38, 254, 253, 1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1,  1, 1,  1, 1,
+      1,  1,   1,   1,  1,   1,   1, 1, 1, 1, 1, 1, 1,  1, 1, 1, 1,  0, 19, 1, 0 },
+    "1< ServerHello(DTLS 1.2)\n" },
+  { "a-13-server-hello",
+    77,
+    { 22, 254, 253, 0, 0,  0,   0,   0, 0, 0, 0, 0, 64, 2, 0, 0,   52, 0, 0, 0,
+      0,  0,   0,   0, 52, 254, 253, 1, 1, 1, 1, 1, 1,  1, 1, 1,   1,  1, 1, 1,
+      1,  1,   1,   1, 1,  1,   1,   1, 1, 1, 1, 1, 1,  1, 1, 1,   1,  1, 1, 0,
+      19, 1,   0,   0, 12, 0,   51,  0, 2, 9, 9, 0, 43, 0, 2, 254, 252 },
+    "1< ServerHello(DTLS 1.3)\n" },
+  { "a-13-hello-retry-request",
+    71,
+    { 22,   254,  253,  0,    0,    0,    0,    0,    0,    0,    0,    0,
+      58,   2,    0,    0,    46,   0,    0,    0,    0,    0,    0,    0,
+      46,   254,  253,  0xcf, 0x21, 0xad, 0x74, 0xe5, 0x9a, 0x61, 0x11, 0xbe,
+      0x1d, 0x8c, 0x02, 0x1e, 0x65, 0xb8, 0x91, 0xc2, 0xa2, 0x11, 0x16, 0x7a,
+      0xbb, 0x8c, 0x5e, 0x07, 0x9e, 0x09, 0xe2, 0xc8, 0xa8, 0x33, 0x9c, 0,
+      19,   1,    0,    0,    6,    0,    43,   0,    2,    254,  252 },
+    "1< HelloRetryRequest(DTLS 1.3)\n" },
+  { "a-server-hello-with-broken-extensions",
+    69,
+    { 22, 254, 253, 0,   0, 0, 0, 0, 0, 0, 0, 0, 56, 2, 0,  0, 44, 0, 0, 0, 0,  0, 0,
+      0,  44,  254, 253, 1, 1, 1, 1, 1, 1, 1, 1, 1,  1, 1,  1, 1,  1, 1, 1, 1,  1, 1,
+      1,  1,   1,   1,   1, 1, 1, 1, 1, 1, 1, 1, 1,  0, 19, 1, 0,  0, 9, 0, 43, 0, 2 },
+    "1< ServerHello(DTLS 1.2)\n" },
   { "clear-and-noise",
     17,
     { 20, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 1, 22, 0xfe, 0xfd },

@@ -109,6 +109,26 @@ lose_first_of_server (const NetworkDatagram *datagram, NetworkFate *fate, gpoint
   fate->n_copies = datagram->from == 1 && datagram->serial == 0 ? 0 : 1;
 }
 
+static guint
+count_of (const char *text, const char *part)
+{
+  g_auto (GStrv) parts = g_strsplit (text, part, -1);
+
+  return g_strv_length (parts) - 1;
+}
+
+/* Each retransmission has its colour and its word; one more is in the legend. */
+static void
+assert_drawn (Ladder *ladder, guint n_again)
+{
+  g_autofree char *text = ladder_to_text (ladder, "us", "them");
+  g_autofree char *svg = ladder_to_svg (ladder, "us", "them");
+
+  g_assert_cmpuint (count_of (text, " retransmission -"), ==, n_again);
+  g_assert_cmpuint (count_of (svg, "<line class=\"again\""), ==, n_again + 1);
+  g_assert_cmpuint (count_of (svg, ">retransmission<"), ==, n_again + 1);
+}
+
 /* The timers of both sides run out at nearly the same time: how often more it is sent
  * again in between is not the ladder's business. */
 static void
@@ -123,6 +143,7 @@ assert_ladder_around (Recorder *recorder,
   g_test_message ("%s", text);
   g_assert_true (g_str_has_prefix (text, prefix));
   g_assert_true (g_str_has_suffix (text, suffix));
+  assert_drawn (ladder, count_of (text, " again\n"));
 }
 
 static void
