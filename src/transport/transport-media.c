@@ -121,7 +121,8 @@ send_one (TegataTransport *self,
 
   if (packet.size > sizeof usual)
   {
-    packet.bytes = large = g_malloc (packet.size);
+    large = g_malloc (packet.size);
+    packet.bytes = large;
   }
   if (protect (self, &packet, plain) == TEGATA_SRTP_OK)
   {

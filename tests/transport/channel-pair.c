@@ -205,7 +205,6 @@ take (Wire *wire, guint end)
 guint
 pair_channel_deliver (PairChannel *self)
 {
-  g_autoptr (PairChannel) held = g_object_ref (self);
   g_autoptr (GPtrArray) taken = take (self->wire, !self->end);
   g_autoptr (GPtrArray) buffers = g_ptr_array_new_with_free_func (g_free);
   g_autofree TegataDatagram *batch = g_new0 (TegataDatagram, taken->len + 1);
@@ -223,7 +222,9 @@ pair_channel_deliver (PairChannel *self)
   }
   if (taken->len > 0 && self->receiver != NULL)
   {
+    g_object_ref (self); /* the receiver may release it */
     self->receiver->received (batch, taken->len, self->user_data);
+    g_object_unref (self);
   }
   return taken->len;
 }

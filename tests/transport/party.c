@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define WAIT_US (60 * G_USEC_PER_SEC)
+#define WAIT_US (60 * (gint64) G_USEC_PER_SEC)
 #define TURN_MS 100
 
 TegataLoop *

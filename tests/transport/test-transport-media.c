@@ -105,7 +105,7 @@ sends_batches_of_any_length (void)
     N = 100
   };
   g_auto (Couple) couple = { 0 };
-  g_autofree guint8 *room = g_malloc (N * ROOM);
+  g_autofree guint8 *room = g_malloc ((gsize) N * ROOM);
   g_autofree TegataPacket *packets = g_new0 (TegataPacket, N);
 
   couple_init (&couple);

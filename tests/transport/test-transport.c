@@ -371,7 +371,7 @@ gives_up_after_the_handshake_timeout (void)
   TegataContext *context = tegata_context_new (NULL, &error);
 
   g_assert_no_error (error);
-  tegata_context_set_handshake_timeout_us (context, 200 * 1000);
+  tegata_context_set_handshake_timeout_us (context, 200 * (gint64) 1000);
   channel_pair_new (&channel, &other);
   party = party_new (context, TEGATA_DATAGRAM_CHANNEL (channel));
   party_start (party, TEGATA_ROLE_CLIENT);
