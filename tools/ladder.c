@@ -22,20 +22,6 @@ row_free (gpointer data)
   g_free (self);
 }
 
-static LadderRow *
-row_new (LadderDirection direction, gsize len, gint64 time_us)
-{
-  LadderRow *self = g_new0 (LadderRow, 1);
-
-  self->direction = direction;
-  self->len = len;
-  self->time_us = time_us;
-  self->messages = g_array_new (FALSE, TRUE, sizeof (LadderMessage));
-  return self;
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LadderRow, row_free)
-
 Ladder *
 ladder_new (void)
 {
@@ -205,7 +191,8 @@ ladder_add (Ladder *self,
             gsize len,
             gint64 now_us)
 {
-  g_autoptr (LadderRow) row = NULL;
+  g_autoptr (GArray) messages = g_array_new (FALSE, TRUE, sizeof (LadderMessage));
+  LadderRow row = { .direction = direction, .len = len, .messages = messages };
 
   g_return_if_fail (self != NULL);
   g_return_if_fail (direction == LADDER_SENT || direction == LADDER_RECEIVED);
@@ -215,9 +202,9 @@ ladder_add (Ladder *self,
   {
     self->began_us = now_us;
   }
-  row = row_new (direction, len, now_us - self->began_us);
-  ladder_datagram_read (datagram, len, row->messages);
-  if (!look_at_messages (self, row))
+  row.time_us = now_us - self->began_us;
+  ladder_datagram_read (datagram, len, messages);
+  if (!look_at_messages (self, &row))
   {
     self->n_data[direction]++;
   }
@@ -227,6 +214,7 @@ ladder_add (Ladder *self,
   }
   else
   {
-    g_ptr_array_add (self->rows, g_steal_pointer (&row));
+    g_ptr_array_add (self->rows, g_memdup2 (&row, sizeof row));
+    (void) g_steal_pointer (&messages); /* which the copy has */
   }
 }
