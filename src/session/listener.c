@@ -39,7 +39,8 @@ tegata_listener_new (TegataContext *context, GError **error)
 
   g_return_val_if_fail (context != NULL, NULL);
 
-  if (!tegata_context_seal (context, error) || !tegata_context_can_serve (context, error))
+  if (!tegata_session_prepare_context (context, error)
+      || !tegata_context_can_serve (context, error))
   {
     return NULL;
   }

@@ -69,6 +69,10 @@ struct _TegataSession
   gsize unsent_rtcp;       /* atomic */
 };
 
+/* Seals it, and makes SRTP ready where it will be wanted: what that takes, it would take
+ * in the middle of the first handshake. */
+gboolean tegata_session_prepare_context (TegataContext *context, GError **error);
+
 void tegata_session_set_touched_func (TegataSession *self,
                                       TegataSessionTouchedFunc touched,
                                       gpointer user_data);

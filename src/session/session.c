@@ -4,6 +4,7 @@
 #include "dtls/context-private.h"
 #include "dtls/dtls-private.h"
 #include "dtls/wire.h"
+#include "srtp/srtp-private.h"
 
 #include <string.h>
 
@@ -13,6 +14,20 @@
  * twice, but for a session that is closed before it has one, or whose SRTP could not be
  * made.
  */
+
+gboolean
+tegata_session_prepare_context (TegataContext *context, GError **error)
+{
+  if (!tegata_context_seal (context, error))
+  {
+    return FALSE;
+  }
+  if (tegata_context_get_settings (context)->n_profiles > 0)
+  {
+    tegata_srtp_prepare ();
+  }
+  return TRUE;
+}
 
 TegataSession *
 tegata_session_new (TegataContext *context)
@@ -30,7 +45,7 @@ tegata_session_new (TegataContext *context)
                           TEGATA_HOLD_MEDIA_BYTES);
 
   /* Where it cannot be sealed the start says why. */
-  tegata_context_seal (context, NULL);
+  tegata_session_prepare_context (context, NULL);
   return self;
 }
 

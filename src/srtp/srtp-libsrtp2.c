@@ -91,6 +91,13 @@ init_library (void)
   return status;
 }
 
+/* A failure is told by new_session(). */
+static void
+prepare (void)
+{
+  init_library ();
+}
+
 /* The policy points at the session's key, so it may not outlive it. */
 static void
 fill_policy (Session *self, srtp_policy_t *policy, srtp_ssrc_type_t type, guint32 ssrc)
@@ -356,6 +363,7 @@ unprotect_rtcp (gpointer session,
 
 const TegataSrtpBackend tegata_srtp_libsrtp2 = {
   .name = "libsrtp2",
+  .prepare = prepare,
   .new_session = new_session,
   .free_session = free_session,
   .protect_rtp = protect_rtp,

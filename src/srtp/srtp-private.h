@@ -14,4 +14,8 @@ void tegata_srtp_set_lifetime (TegataSrtp *self,
                                guint64 max_rtp_packets,
                                guint64 max_rtcp_packets);
 
+/* Does now what the first session of the process would wait for in the middle of its
+ * handshake. Any thread, and again. */
+void tegata_srtp_prepare (void);
+
 G_END_DECLS

@@ -95,6 +95,12 @@ check_packet (const Flow *flow, gboolean is_well_formed, gboolean has_room)
   return has_room ? TEGATA_SRTP_OK : TEGATA_SRTP_NO_SPACE;
 }
 
+void
+tegata_srtp_prepare (void)
+{
+  tegata_srtp_libsrtp2.prepare ();
+}
+
 TegataSrtp *
 tegata_srtp_new (TegataSrtpProfile profile,
                  TegataSrtpDirection direction,
