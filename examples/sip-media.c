@@ -16,6 +16,7 @@
  *   sip-media-port.c      a UDP port: who calls there, or is called from there
  */
 
+#include "addresses.h"
 #include "sip-media-call.h"
 #include "sip-media-signals.h"
 
@@ -74,6 +75,7 @@ static const char description[]
       "Standard output has our descriptions, after \"description: offer\" or \"... "
       "answer\"\n"
       "and up to a line with a dot alone, and what happens, one \"key: value\" a line:\n"
+      "  plain        where the plain side is; plain-rtcp: likewise for RTCP\n"
       "  state        connecting, connected, closed (by the peer), failed\n"
       "  association  new or kept, after each exchange; then role, media, codec, rtcp\n"
       "  secured      what, with whom, and how; then peer: its fingerprint\n"
@@ -358,6 +360,20 @@ free_options (Options *options, SipCallOptions *call)
 
 /* ---- the program ---- */
 
+/* With port 0 nobody else knows. */
+static void
+tell_plain_port (PlainSide *plain, const char *key, gboolean rtcp)
+{
+  GSocketAddress *address = plain_side_get_local_address (plain, rtcp);
+
+  if (address != NULL)
+  {
+    g_autofree char *text = address_to_string (address);
+
+    print_event (key, text);
+  }
+}
+
 static void
 run_main_loop (Program *self)
 {
@@ -395,6 +411,11 @@ run (const Options *options, const SipCallOptions *call_options, GError **error)
     return EXIT_SETUP;
   }
   plain_side_set_notice_func (plain, on_plain_notice, NULL);
+  tell_plain_port (plain, "plain", FALSE);
+  if (options->plain.rtcp_in != NULL)
+  {
+    tell_plain_port (plain, "plain-rtcp", TRUE);
+  }
   program.call = sip_call_new (call_options, context, loop, plain, &callbacks, &program);
   run_main_loop (&program);
   state = sip_call_get_state (program.call);
