@@ -389,4 +389,4 @@ def main(tegata):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(str(pathlib.Path(sys.argv[1]).resolve()))
