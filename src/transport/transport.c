@@ -27,7 +27,6 @@ tegata_transport_dispose (GObject *object)
   {
     return;
   }
-  self->start_is_pending = FALSE;
   tegata_pump_forget (self->pump, self);
   tegata_session_set_user_data (self->session, NULL, NULL);
   if (!self->is_of_listener)
@@ -297,7 +296,6 @@ tegata_transport_close (TegataTransport *self)
 {
   g_return_if_fail (TEGATA_IS_TRANSPORT (self));
 
-  self->start_is_pending = FALSE;
   tegata_session_close (self->session);
   tegata_pump_run (self->pump);
 }

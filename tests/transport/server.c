@@ -46,6 +46,10 @@ server_init (Server *self, TegataDatagramChannel *channel)
 
   self->context = tegata_context_new (NULL, &error);
   g_assert_no_error (error);
+  if (self->without_cookies)
+  {
+    tegata_context_set_cookies (self->context, TEGATA_COOKIES_NEVER);
+  }
   self->listener
       = tegata_transport_listener_new (self->context, channel, party_get_loop (), &error);
   g_assert_no_error (error);

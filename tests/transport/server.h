@@ -12,6 +12,7 @@ typedef struct
   TegataTransportListener *listener; /* NULL once it was released */
   GPtrArray *parties;                /* of Party: those that were kept */
   guint n_incoming;
+  gboolean without_cookies;              /* set before it is made */
   gboolean keeps;                        /* TRUE, unless a test is careless of them */
   void (*on_incoming) (gpointer server); /* NULL for none */
 } Server;

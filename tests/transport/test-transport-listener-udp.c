@@ -253,6 +253,38 @@ tells_nothing_to_whom_another_one_released (void)
   g_assert_cmpuint (server_count_sessions (&crowd.server), ==, 1);
 }
 
+static Server *server_to_close;
+
+static void
+close_server (Party *self, TegataOutputKind kind)
+{
+  (void) self;
+  if (kind == TEGATA_OUTPUT_RTP)
+  {
+    tegata_transport_listener_close (server_to_close->listener);
+  }
+}
+
+/* A packet, whose call-back closes the listener, and a newcomer in one batch. */
+static void
+takes_nobody_in_who_comes_as_it_closes (void)
+{
+  g_auto (Crowd) crowd = { .server.without_cookies = TRUE };
+  g_autoptr (TegataUdpChannel) channel = NULL;
+  g_autoptr (Party) newcomer = NULL;
+
+  crowd_init (&crowd, 1);
+  server_to_close = &crowd.server;
+  crowd.peers[0]->then = close_server;
+  channel = new_channel (tegata_udp_channel_get_local_address (crowd.channel));
+  newcomer = party_new (NULL, TEGATA_DATAGRAM_CHANNEL (channel));
+  party_assert_sends (crowd.clients[0], 1);
+  party_start (newcomer, TEGATA_ROLE_CLIENT);
+  wait_until (party_count_state (crowd.peers[0], TEGATA_STATE_CLOSED) == 1);
+  g_assert_cmpuint (crowd.server.n_incoming, ==, 1);
+  g_assert_cmpuint (server_count_sessions (&crowd.server), ==, 1);
+}
+
 typedef struct
 {
   TegataTransport *transport; /* a reference of its own */
@@ -325,6 +357,8 @@ main (int argc, char **argv)
                    answers_a_batch_by_a_batch);
   g_test_add_func ("/transport-listener-udp/tells-nothing-to-whom-another-one-released",
                    tells_nothing_to_whom_another_one_released);
+  g_test_add_func ("/transport-listener-udp/takes-nobody-in-who-comes-as-it-closes",
+                   takes_nobody_in_who_comes_as_it_closes);
   g_test_add_func ("/transport-listener-udp/may-be-released-while-media-threads-send",
                    may_be_released_while_media_threads_send);
   return g_test_run ();

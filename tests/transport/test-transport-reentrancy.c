@@ -322,6 +322,7 @@ lets_a_callback_run_the_main_context (void)
   couple_init (&couple);
   party_expect (couple.client, couple.server);
   couple.server->then = run_the_main_context;
+  pair_channel_set_rtt_us (couple.server_channel, 100 * (gint64) G_USEC_PER_SEC);
   party_start (couple.server, TEGATA_ROLE_SERVER);
   party_start (couple.client, TEGATA_ROLE_CLIENT);
   couple_shuttle (&couple);

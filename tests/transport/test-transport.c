@@ -361,6 +361,21 @@ sends_a_lost_flight_again (void)
   g_assert_cmpint (party_get_state (couple.client), ==, TEGATA_STATE_CONNECTED);
 }
 
+/* RTT + RTT / 4 instead of 100 ms, so that a long path is not flooded. */
+static void
+waits_as_long_as_the_path_is (void)
+{
+  g_auto (Couple) couple = { 0 };
+  gint64 before_us = g_get_monotonic_time ();
+  TegataSession *session = NULL;
+
+  couple_init (&couple);
+  pair_channel_set_rtt_us (couple.client_channel, 400 * (gint64) 1000);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  session = tegata_transport_get_session (couple.client->transport);
+  g_assert_cmpint (tegata_session_deadline_us (session) - before_us, >=, 500 * 1000);
+}
+
 static void
 gives_up_after_the_handshake_timeout (void)
 {
@@ -505,6 +520,8 @@ main (int argc, char **argv)
   g_test_add_func ("/transport/leaves-a-channel-that-another-one-takes",
                    leaves_a_channel_that_another_one_takes);
   g_test_add_func ("/transport/sends-a-lost-flight-again", sends_a_lost_flight_again);
+  g_test_add_func ("/transport/waits-as-long-as-the-path-is",
+                   waits_as_long_as_the_path_is);
   g_test_add_func ("/transport/gives-up-after-the-handshake-timeout",
                    gives_up_after_the_handshake_timeout);
   g_test_add_func ("/transport/sends-a-flight-at-once", sends_a_flight_at_once);
