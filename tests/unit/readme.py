@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""Does what the README says: compiles and runs its program, and runs its two hops.
+"""Does what the README says: compiles and runs its program, and its two commands.
 
 readme.py SOURCE-DIR BUILD-DIR COMPILER...: by pkg-config, against what an installation of the
 build directory has, and against the build directory itself. The program has to print what is
-printed there; the hops have to carry a packet, twice in a row. TAP.
+printed there; the two commands have to carry a packet, twice in a row. TAP.
 """
 
 import json
@@ -19,7 +19,7 @@ import sys
 import tempfile
 import threading
 
-# after which a hop is stuck
+# after which a command is stuck
 WAIT_S = 60
 PACKET = bytes([0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7]) + b"hello"
 
@@ -75,19 +75,19 @@ def flags_of_library(directory):
     return result.stdout.split()
 
 
-def hop_commands(readme, build, ports):
+def peer_commands(readme, build, ports):
     """The two commands as they are printed, but with other ports: those may be in use."""
     text = next(match.group(2) for match in BLOCK.finditer(readme)
-                if "udp-hop" in match.group(2) and match.group(1) == "sh")
+                if "tegata listen" in match.group(2) and match.group(1) == "sh")
     text = text.replace("\\\n", " ").replace("build/", f"{build}/")
     for printed, ours in ports.items():
         text = re.sub(rf"\b{printed}\b", str(ours), text)
     return [shlex.split(line.rstrip("& ")) for line in text.splitlines()]
 
 
-def carry_packet(hops, plain_in, receiver):
+def carry_packet(peers, plain_in, receiver):
     """Once they are connected. Returns a complaint, or nothing."""
-    client = hops[1]
+    client = peers[1]
     seen = []
     for line in client.stdout:
         seen.append(line)
@@ -99,7 +99,7 @@ def carry_packet(hops, plain_in, receiver):
     return "" if receiver.recv(2048) == PACKET else "another packet came out"
 
 
-def run_hops(readme, build, directory):
+def run_peers(readme, build, directory):
     """What comes to port 7000 has to go to port 6000. Returns a complaint, or nothing."""
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(3)]
     for each in sockets:
@@ -109,20 +109,20 @@ def run_hops(readme, build, directory):
     receiver.settimeout(WAIT_S)
     for each in sockets:
         each.close()
-    commands = hop_commands(readme, build, {5000: listen, 7000: plain_in, 6000: plain_out})
+    commands = peer_commands(readme, build, {5000: listen, 7000: plain_in, 6000: plain_out})
     with receiver:
-        hops = [subprocess.Popen(command, cwd=directory, text=True, stdout=subprocess.PIPE,
-                                 stderr=subprocess.STDOUT) for command in commands]
-        killer = threading.Timer(WAIT_S, lambda: [hop.kill() for hop in hops])
+        peers = [subprocess.Popen(command, cwd=directory, text=True, stdout=subprocess.PIPE,
+                                  stderr=subprocess.STDOUT) for command in commands]
+        killer = threading.Timer(WAIT_S, lambda: [peer.kill() for peer in peers])
         killer.start()
         try:
-            complaint = carry_packet(hops, plain_in, receiver)
+            complaint = carry_packet(peers, plain_in, receiver)
         except OSError as error:
             complaint = f"the packet: {error}"
-        hops[1].send_signal(signal.SIGINT)
-        said = [hop.communicate()[0] for hop in reversed(hops)]
+        peers[1].send_signal(signal.SIGINT)
+        said = [peer.communicate()[0] for peer in reversed(peers)]
         killer.cancel()
-    ended = [hop.returncode for hop in hops]
+    ended = [peer.returncode for peer in peers]
     if complaint or ended != [0, 0]:
         return "\n".join([complaint, f"they ended with {ended}", *said])
     left = [path.name for path in pathlib.Path(directory).glob("*.txt")]
@@ -156,12 +156,12 @@ def main(source, build, compiler):
         built = run(command + flags_of_library(build / "meson-uninstalled"))
         report(3, "/readme/the-program-compiles-without-an-installation",
                "" if built.returncode == 0 else built.stdout or "the compiler failed")
-        name = "/readme/the-hops-connect-twice-in-a-row"
-        if (build / "examples" / "udp-hop").exists():
-            report(4, name, run_hops(readme, build, directory)
-                   or run_hops(readme, build, directory))
+        name = "/readme/the-commands-connect-twice-in-a-row"
+        if (build / "tools" / "tegata").exists():
+            report(4, name, run_peers(readme, build, directory)
+                   or run_peers(readme, build, directory))
         else:
-            print(f"ok 4 - {name} # SKIP without the examples")
+            print(f"ok 4 - {name} # SKIP without the tools")
     missing = missing_links(source, readme)
     report(5, "/readme/its-links-lead-somewhere",
            "".join(f"there is no {target}\n" for target in missing))
