@@ -316,14 +316,18 @@ tell_ready (Endpoint *self)
   }
 }
 
-/* Who finds our fingerprint may call: it is published when all the rest is open. */
+/* Who finds our fingerprint may call: it is published when all the rest is open. A signal
+ * is obeyed by the main loop from here on; before, names are looked up, which it would
+ * not interrupt. */
 static gboolean
-publish (Endpoint *self, GError **error)
+begin (Endpoint *self, GError **error)
 {
   const char *path = self->shared.options->fingerprint_out;
   g_autofree char *line = settings_write_fingerprint (self->context);
   g_autofree char *text = g_strconcat (line, "\n", NULL);
 
+  g_unix_signal_add (SIGINT, on_signal, self);
+  g_unix_signal_add (SIGTERM, on_signal, self);
   if (path != NULL && !g_file_set_contents (path, text, -1, error))
   {
     return FALSE;
@@ -346,7 +350,7 @@ set_up (Endpoint *self, GError **error)
   }
   self->context = settings_make_context (options, error);
   return self->context != NULL && open_plain_side (self, error)
-         && self->kind->open (self, error) && publish (self, error);
+         && self->kind->open (self, error) && begin (self, error);
 }
 
 /* Each tells of its end, and is gone by that. */
@@ -371,8 +375,6 @@ run (Endpoint *self)
   const Options *options = self->shared.options;
   guint stats = 0;
 
-  g_unix_signal_add (SIGINT, on_signal, self);
-  g_unix_signal_add (SIGTERM, on_signal, self);
   if (options->stats_s > 0)
   {
     stats = g_timeout_add ((guint) (options->stats_s * 1000), on_stats, self);
