@@ -1,0 +1,319 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What tegata listen and tegata connect say, and how they end, where something is wrong.
+tegata-errors.py TEGATA. TAP.
+
+The network that vanishes is a network namespace of our own, where that is permitted: the
+program starts itself in one, as tegata-errors.py TEGATA --case NAME.
+"""
+
+import re
+import shutil
+import subprocess
+import sys
+
+import tegata_rig as rig
+from tegata_rig import LOOPBACK, Skip, check, contains, equal
+
+ONE = "sha-256 " + ":".join(["AB"] * 32)
+
+
+def target(receiver):
+    return "%s:%d" % receiver.getsockname()
+
+
+def a_port_in_use(bench):
+    where = target(bench.bind())
+    for arguments in (["listen", where], ["connect", f"{LOOPBACK}:9", "--bind", where],
+                      ["listen", f"{LOOPBACK}:0", "--plain-in", where]):
+        refused = bench.run(*arguments, "-p", ONE, status=3)
+        contains(refused.err(), "tegata: another program receives at", where, "Take another port")
+        equal(refused.out(), "")
+
+
+def a_missing_file(bench):
+    missing, nowhere = bench.path("none.pem"), bench.path("none") / "file"
+    for option, path, sentence in [
+            ("--cert", missing, "No such file or directory"),
+            ("--key-log", nowhere, "No such file or directory"),
+            ("--fingerprint-out", nowhere, "No such file or directory"),
+            ("--ladder", nowhere, "no file can be made in")]:
+        refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, option, path, status=3)
+        contains(refused.err(), sentence, str(path.parent))
+
+
+def a_file_that_is_no_certificate(bench):
+    path = bench.path("bad.pem")
+    path.write_text("nothing of use\n")
+    refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, "--cert", path, status=3)
+    contains(refused.err(), "bad.pem", "no certificate")
+    good = bench.cert("own.pem").read_text()
+    path.write_text(good[good.index("-----BEGIN CERTIFICATE"):])
+    refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, "--cert", path, status=3)
+    contains(refused.err(), "bad.pem", "private key")
+
+
+def a_certificate_that_cannot_serve(bench):
+    path = bench.cert("own.pem", "--key", "ed25519")
+    refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, "--cert", path, status=3)
+    contains(refused.err(), "Ed25519")
+
+
+def a_host_that_nobody_knows(bench):
+    host = "x" * 64  # more than a label may have, so that no server is asked
+    refused = bench.run("connect", f"{host}:5000", "-p", ONE, status=3)
+    contains(refused.err(), f"“{host}:5000”")
+
+
+def a_fingerprint_file_that_has_none(bench):
+    path = bench.path("peer.txt")
+    path.write_text("a=setup:active\n")
+    listener = bench.tegata("listen", f"{LOOPBACK}:0", "-p", f"@{path}")
+    contains(listener.end(3).err(), "peer.txt", "no fingerprint in it")
+
+
+def standard_input_without_a_fingerprint(bench):
+    listener = bench.tegata("listen", f"{LOOPBACK}:0", stdin=subprocess.DEVNULL)
+    contains(listener.end(3).err(), "standard input ended without a fingerprint of the peer",
+             "--peer-fingerprint")
+
+
+def a_peer_that_never_answers(bench):
+    silent = bench.bind()
+    caller = bench.run("connect", target(silent), "-p", ONE, "--timeout", "1", status=5)
+    contains(caller.err(), target(silent), "was not complete within 1.0 s",
+             "no datagram came from the peer")
+    contains(caller.out(), "-- ClientHello", "retransmission", "total: ")
+
+
+def a_client_that_never_comes(bench):
+    silent = bench.bind()
+    caller = bench.run("connect", target(silent), "-p", ONE, "--timeout", "0.5", "--role",
+                       "server", status=5)
+    contains(caller.err(), "was not complete within 0.5 s")
+
+
+def nobody_listens_yet(bench):
+    """And then somebody does."""
+    port = rig.free_port()
+    pems = [bench.cert(name) for name in ("a.pem", "b.pem")]
+    prints = [rig.fingerprint_of(pem) for pem in pems]
+    caller = bench.tegata("connect", f"{LOOPBACK}:{port}", "-p", prints[0], "--cert", pems[1],
+                          "--once")
+    caller.wait_for(rf"^network: Connection refused: nobody listens at {LOOPBACK}:{port} yet; "
+                    r"trying for (30|29) s more$")
+    listener = bench.tegata("listen", f"{LOOPBACK}:{port}", "-p", prints[1], "--cert", pems[0],
+                            "--once")
+    caller.end()
+    listener.end()
+
+
+def nobody_ever_listens(bench):
+    port = rig.free_port()
+    caller = bench.run("connect", f"{LOOPBACK}:{port}", "-p", ONE, "--timeout", "1", "--json",
+                       status=5)
+    contains(caller.events("network-error")[0]["message"], "Connection refused")
+    check(caller.events("failed")[0]["stats"]["networkErrors"] > 0, caller.story())
+
+
+def nobody_listens_any_more(bench):
+    listener, caller = bench.pair(connect=["--plain-in", "0"])
+    listener.child.kill()
+    listener.child.wait()
+    with rig.bind() as sender:
+        for sequence in range(1, 4):
+            sender.sendto(rig.rtp(sequence), caller.address("plain"))
+    caller.wait_for(r"^network: Connection refused: nobody listens at \S+ any more; sending on$")
+    caller.stop()
+
+
+def tells_what_to_compare(side, expected, found):
+    text = side.err()
+    contains(text, "wrong fingerprint: ", "is not the peer that was named",
+             'Compare the found one with what the peer prints as "own:"',
+             "the wrong one was given", "somebody is in between")
+    lines = text.splitlines()
+    shown = {word: line for line in lines for word in ("expected", "found")
+             if line.split()[:1] == [word]}
+    equal(shown["expected"].split(None, 1)[1], expected)
+    equal(shown["found"].split(None, 1)[1], found)
+    equal(shown["expected"].index("sha-256"), shown["found"].index("sha-256"), *lines)
+    equal(lines.index(shown["found"]), lines.index(shown["expected"]) + 1, *lines)
+
+
+def a_wrong_fingerprint_of_the_listener(bench):
+    listener = bench.listen()
+    caller = bench.tegata("connect", "%s:%d" % listener.address(), "-p", ONE).end(4)
+    tells_what_to_compare(caller, ONE, listener.own())
+
+
+def a_wrong_fingerprint_of_the_caller(bench):
+    listener = bench.tegata("listen", f"{LOOPBACK}:0", "-p", ONE, "--once",
+                            "--fingerprint-out", bench.path("own.txt"))
+    caller = bench.tegata("connect", "%s:%d" % listener.address(), "-p",
+                          f"@{bench.path('own.txt')}", "--timeout", "2")
+    own = caller.own()
+    tells_what_to_compare(listener.end(4), ONE, own)
+    contains(caller.end(5).err(), "bad_certificate")
+    contains(caller.out(), "warning: somebody who may be the peer refuses: bad_certificate (42)")
+
+
+def a_wrong_fingerprint_that_comes_late(bench):
+    path = bench.path("later.txt")
+    listener = bench.tegata("listen", f"{LOOPBACK}:0", "-p", f"@{path}", "--once",
+                            "--fingerprint-out", bench.path("own.txt"))
+    caller = bench.tegata("connect", "%s:%d" % listener.address(), "-p",
+                          f"@{bench.path('own.txt')}")
+    listener.wait_for(r"the handshake is complete$")
+    path.write_text(ONE + "\n")
+    tells_what_to_compare(listener.end(4), ONE, caller.own())
+    contains(caller.end(0).out(), "closed: by the peer")
+
+
+def a_listener_goes_on_when_somebody_else_called(bench):
+    listener = bench.listen()
+    good = bench.cert("good.pem")
+    listener.theirs.write_text(f"a=fingerprint:{rig.fingerprint_of(good)}\n")
+    wrong = bench.tegata("connect", "%s:%d" % listener.address(), "-p", f"@{listener.mine}",
+                         "--timeout", "1")
+    listener.wait_for(r"^tegata: wrong fingerprint: ", stream="err")
+    wrong.end(5)
+    bench.tegata("connect", "%s:%d" % listener.address(), "-p", f"@{listener.mine}", "--cert",
+                 good, "--once").end()
+    listener.stop()
+
+
+def a_peer_that_leaves_before_it_was_verified(bench):
+    listener = bench.tegata("listen", f"{LOOPBACK}:0", "-p", f"@{bench.path('none')}", "--once",
+                            "--fingerprint-out", bench.path("own.txt"))
+    caller = bench.tegata("connect", "%s:%d" % listener.address(), "-p",
+                          f"@{bench.path('own.txt')}", "--once")
+    caller.end()
+    contains(listener.end(1).err(), "the peer closed before it was verified")
+
+
+def a_relay_that_goes_silent(bench):
+    """In the handshake: after the first answer nothing comes through."""
+    listener = bench.listen()
+    relay = bench.relay(listener.address(), keep=lambda to_server, datagram: (
+        to_server and datagram[0] == 22 and datagram[13] == 1) or (
+        not to_server and datagram[13] == 3))
+    caller = bench.call(listener, "--timeout", "1.5", port=relay.port)
+    contains(caller.end(5).err(), "was not complete within 1.5 s")
+    contains(caller.out(), "HelloVerifyRequest", "ClientHello (cookie)", "retransmission")
+    listener.stop()
+
+
+def a_network_that_comes_back(bench):
+    """While media flows: what was sent meanwhile is lost, and nothing ends."""
+    passing = [True]
+    out = bench.bind()
+    listener = bench.listen("--plain-out", target(out))
+    relay = bench.relay(listener.address(), keep=lambda to_server, datagram: passing[0])
+    caller = bench.call(listener, "--plain-in", "0", "--stats", "0.1", port=relay.port)
+    listener.connected()
+    with rig.bind() as sender:
+        for sequence in range(1, 4):
+            passing[0] = sequence != 2
+            sender.sendto(rig.rtp(sequence), caller.address("plain"))
+            caller.wait_for(rf"^stats: .*secured {sequence}\b")
+    equal([out.recv(2048) for _ in range(2)], [rig.rtp(1), rig.rtp(3)])
+    caller.stop()
+    listener.stop()
+
+
+# Interfaces without a network behind them: what a kernel has of these depends on how it was made.
+KINDS = ("dummy", "bridge", "veth", "ifb")
+
+
+def link(*words):
+    subprocess.run(["ip", *words], check=True)
+
+
+def bring_up():
+    for kind in KINDS:
+        made = subprocess.run(["ip", "link", "add", "gone0", "type", kind], check=False,
+                              capture_output=True)
+        if made.returncode == 0:
+            break
+    link("address", "add", "192.0.2.1/24", "dev", "gone0")
+    link("link", "set", "gone0", "up")
+
+
+UNREACHABLE = r"^network: Network is unreachable: this machine has no route to 192\.0\.2\.\d+:\d+"
+
+
+def inside_the_interface_is_gone_in_the_handshake(bench):
+    link("link", "set", "lo", "up")
+    bring_up()
+    caller = bench.tegata("connect", "192.0.2.7:5000", "-p", ONE, "--timeout", "4")
+    caller.wait_for(r"^calling: ")
+    link("link", "del", "gone0")
+    caller.wait_for(UNREACHABLE + r"; trying for \d s more$")
+    contains(caller.end(5).err(), "was not complete within 4.0 s")
+
+
+def inside_the_interface_is_gone_and_comes_back(bench):
+    link("link", "set", "lo", "up")
+    bring_up()
+    out = bench.bind()
+    listener = bench.listen("--plain-out", target(out), where="0.0.0.0:0")
+    _, port = listener.address()
+    caller = bench.tegata("connect", f"192.0.2.1:{port}", "-p", f"@{listener.mine}",
+                          "--fingerprint-out", listener.theirs, "--plain-in", "0")
+    listener.connected()
+    with rig.bind() as sender:
+        sender.sendto(rig.rtp(1), caller.address("plain"))
+        equal(out.recv(2048), rig.rtp(1))
+        link("link", "del", "gone0")
+        sender.sendto(rig.rtp(2), caller.address("plain"))
+        caller.wait_for(UNREACHABLE + r"; sending on$")
+        bring_up()
+        sender.sendto(rig.rtp(3), caller.address("plain"))
+        equal(out.recv(2048), rig.rtp(3))
+    caller.stop()
+    listener.wait_for(r"^closed: by the peer")
+
+
+INSIDE = {case.__name__: case for case in (inside_the_interface_is_gone_in_the_handshake,
+                                           inside_the_interface_is_gone_and_comes_back)}
+
+
+def in_a_namespace(bench, case):
+    for tool in ("unshare", "ip"):
+        if shutil.which(tool) is None:
+            raise Skip(f"{tool} is not installed")
+    attempts = " || ".join(f"ip link add gone0 type {kind}" for kind in KINDS)
+    probe = subprocess.run(["unshare", "--net", "sh", "-c", attempts], check=False,
+                           capture_output=True, text=True)
+    if probe.returncode != 0:
+        raise Skip(f"no network namespace with an interface: {probe.stderr.split(chr(10))[0]}")
+    inside = bench.process("unshare", "--net", sys.executable, __file__, bench.program, "--case",
+                           case.__name__)
+    inside.child.wait(2 * rig.WAIT_S)
+    check(re.search("^ok 1 ", inside.end(0).out(), re.MULTILINE), inside.story())
+
+
+def an_interface_that_is_gone_in_the_handshake(bench):
+    in_a_namespace(bench, inside_the_interface_is_gone_in_the_handshake)
+
+
+def an_interface_that_is_gone_and_comes_back(bench):
+    in_a_namespace(bench, inside_the_interface_is_gone_and_comes_back)
+
+
+if __name__ == "__main__":
+    if sys.argv[2:3] == ["--case"]:
+        rig.main("inside", sys.argv[1], [INSIDE[sys.argv[3]]])
+        sys.exit()
+    rig.main("tegata-errors", sys.argv[1], [
+        a_port_in_use, a_missing_file, a_file_that_is_no_certificate,
+        a_certificate_that_cannot_serve, a_host_that_nobody_knows,
+        a_fingerprint_file_that_has_none, standard_input_without_a_fingerprint,
+        a_peer_that_never_answers, a_client_that_never_comes, nobody_listens_yet,
+        nobody_ever_listens, nobody_listens_any_more, a_wrong_fingerprint_of_the_listener,
+        a_wrong_fingerprint_of_the_caller, a_wrong_fingerprint_that_comes_late,
+        a_listener_goes_on_when_somebody_else_called,
+        a_peer_that_leaves_before_it_was_verified, a_relay_that_goes_silent,
+        a_network_that_comes_back, an_interface_that_is_gone_in_the_handshake,
+        an_interface_that_is_gone_and_comes_back])
