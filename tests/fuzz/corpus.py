@@ -119,10 +119,34 @@ SESSION = {
     "silence": settings(0, 1, 0) + bytes([WAIT] * 3) + bytes([DELIVER] * 20),
 }
 
+STRANGER, AS_CLIENT, RETURN = 1, 0, 4
+
+
+def inject_from(address, datagram):
+    return bytes([INJECT, address]) + number(len(datagram), 2) + datagram
+
+
+LISTENER = {
+    "client-connects": bytes([DELIVER] * 8),
+    "strangers": b"".join(inject_from(address, datagram) for address in (1, 3, 5)
+                          for datagram in (HELLO, COOKIE_HELLO, RTP, PROTECTED)),
+    "stranger-with-the-client-s-cookie":
+        bytes([DELIVER, DELIVER, ALTER, STRANGER, 0, 0, 0]) + bytes([DELIVER] * 6),
+    "another-hello-in-the-client-s-name":
+        bytes([DELIVER] * 8) + inject_from(AS_CLIENT, HELLO)
+        + inject_from(AS_CLIENT, COOKIE_HELLO) + bytes([DELIVER] * 4),
+    "client-comes-back": bytes([DELIVER] * 8) + bytes([RETURN]) + bytes([DELIVER] * 8),
+    "records-in-the-clear-while-it-comes-back":
+        bytes([DELIVER] * 8) + bytes([RETURN, DELIVER, DELIVER, DELIVER])
+        + inject_from(AS_CLIENT, SERVER_HELLO + CIPHER_SPEC + PROTECTED)
+        + inject_from(AS_CLIENT, FATAL_ALERT) + bytes([DELIVER] * 4),
+}
+
 
 def main():
     corpus = pathlib.Path(__file__).parent / "corpus"
-    for target, inputs in {"wire": WIRE, "sdp": SDP, "gate": GATE, "session": SESSION}.items():
+    targets = {"gate": GATE, "listener": LISTENER, "sdp": SDP, "session": SESSION, "wire": WIRE}
+    for target, inputs in targets.items():
         (corpus / target).mkdir(parents=True, exist_ok=True)
         for name, data in inputs.items():
             data = data.encode() if isinstance(data, str) else data
