@@ -50,6 +50,21 @@ split (const char *text,
   return TRUE;
 }
 
+/* A datagram finds out only late that nobody is there, so both families cannot be tried
+ * in turn: "localhost" has both, and who listens without a host does so for IPv4. */
+static GInetAddress *
+choose (GList *addresses)
+{
+  for (GList *each = addresses; each != NULL; each = each->next)
+  {
+    if (g_inet_address_get_family (each->data) == G_SOCKET_FAMILY_IPV4)
+    {
+      return each->data;
+    }
+  }
+  return addresses->data;
+}
+
 static GSocketAddress *
 look_up (const char *host, guint16 port, GError **error)
 {
@@ -61,7 +76,7 @@ look_up (const char *host, guint16 port, GError **error)
   {
     return NULL;
   }
-  address = g_inet_socket_address_new (found->data, port);
+  address = g_inet_socket_address_new (choose (found), port);
   g_resolver_free_addresses (found);
   return address;
 }

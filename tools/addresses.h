@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 /*
  * Where @default_host is given, @text is a place of our own, "[HOST:]PORT", and port 0 is
  * any free one. Where it is NULL, @text is a place to send to: HOST:PORT, without port 0.
- * A host that is a name is looked up, which takes its time.
+ * A host that is a name is looked up, which takes its time; IPv4 is taken before IPv6.
  *
  * Returns: (transfer full): an address; NULL with G_OPTION_ERROR_BAD_VALUE for a text
  * that is none, or with a GResolverError where the host is not known. Both name @text

@@ -279,7 +279,7 @@ name_peer (Association *self)
 
   if (peer == NULL)
   {
-    self->peer = g_strdup (self->shared->options->where);
+    self->peer = g_strdup (self->shared->peer);
     return;
   }
   self->peer = address_to_string (peer);

@@ -20,6 +20,7 @@ typedef struct
   Report *report;
   Ladders *ladders;
   TegataUdpChannel *channel;
+  char *peer; /* address of the one there is; NULL for a listener */
   TegataTransportListener *listener; /* NULL for who connects */
   PlainSide *plain;                  /* NULL where no media is carried */
 } AssociationShared;

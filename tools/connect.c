@@ -30,6 +30,7 @@ open_socket (Endpoint *self, GError **error)
       return FALSE;
     }
   }
+  self->shared.peer = address_to_string (peer);
   return endpoint_take_channel (self, tegata_udp_channel_new (local, peer, error));
 }
 

@@ -205,12 +205,44 @@ endpoint_take_channel (Endpoint *self, TegataUdpChannel *channel)
   return channel != NULL;
 }
 
-/* A second one finds the system's own handler again, and ends us at once. */
+/* Whoever waits for nobody is told how much came all the same. */
+static void
+report_nobody (Endpoint *self)
+{
+  Stats stats;
+
+  stats_collect (&stats, NULL, self->shared.channel, self->shared.listener,
+                 self->shared.plain);
+  report_end (self->shared.report, &(ReportEnd){ .by = "by us", .stats = &stats });
+}
+
 static gboolean
 on_signal (gpointer user_data)
 {
-  end (user_data, EXIT_STATUS_CLOSED);
+  Endpoint *self = user_data;
+
+  if (!self->is_ending && self->associations->len == 0)
+  {
+    report_nobody (self);
+  }
+  end (self, EXIT_STATUS_CLOSED);
   return G_SOURCE_REMOVE;
+}
+
+/* The first one ends us politely. A second one meets the system's own handler and ends us
+ * at once, even where the main loop is stuck, as in writing to a pipe that nobody reads.
+ */
+static void
+catch_signal (Endpoint *self, int signal_number)
+{
+  struct sigaction action;
+
+  g_unix_signal_add (signal_number, on_signal, self);
+  if (sigaction (signal_number, NULL, &action) == 0)
+  {
+    action.sa_flags |= (int) SA_RESETHAND;
+    sigaction (signal_number, &action, NULL);
+  }
 }
 
 static gboolean
@@ -305,7 +337,7 @@ tell_ready (Endpoint *self)
                     .sdp_lines = (const char *const *) lines,
                     .listening = options->is_listener ? local : NULL,
                     .local = options->is_listener ? NULL : local,
-                    .peer = options->is_listener ? NULL : options->where,
+                    .peer = self->shared.peer,
                     .plain = plain,
                     .plain_rtcp = g_strcmp0 (plain, plain_rtcp) != 0 ? plain_rtcp : NULL,
                 });
@@ -326,12 +358,14 @@ begin (Endpoint *self, GError **error)
   g_autofree char *line = settings_write_fingerprint (self->context);
   g_autofree char *text = g_strconcat (line, "\n", NULL);
 
-  g_unix_signal_add (SIGINT, on_signal, self);
-  g_unix_signal_add (SIGTERM, on_signal, self);
+  catch_signal (self, SIGINT);
+  catch_signal (self, SIGTERM);
+  catch_signal (self, SIGHUP);
   if (path != NULL && !g_file_set_contents (path, text, -1, error))
   {
     return FALSE;
   }
+  self->is_published = path != NULL;
   tell_ready (self);
   return TRUE;
 }
@@ -389,8 +423,6 @@ run (Endpoint *self)
 static gboolean
 run_set_up (Endpoint *self, GError **error)
 {
-  const Options *options = self->shared.options;
-
   if (!self->kind->start (self, error))
   {
     return FALSE;
@@ -401,16 +433,16 @@ run_set_up (Endpoint *self, GError **error)
     run (self);
   }
   close_all (self);
-  if (options->fingerprint_out != NULL)
-  {
-    g_unlink (options->fingerprint_out);
-  }
   return TRUE;
 }
 
 static void
 tear_down (Endpoint *self)
 {
+  if (self->is_published)
+  {
+    g_unlink (self->shared.options->fingerprint_out);
+  }
   peer_fingerprints_free (self->fingerprints);
   g_ptr_array_unref (self->associations);
   if (self->kind->finish != NULL)
@@ -420,6 +452,7 @@ tear_down (Endpoint *self)
   plain_side_free (self->shared.plain);
   g_clear_object (&self->tap);
   g_clear_object (&self->shared.channel);
+  g_free (self->shared.peer);
   if (self->alert_source > 0)
   {
     g_source_remove (self->alert_source);

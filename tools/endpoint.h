@@ -39,6 +39,7 @@ struct _Endpoint
                             * one. NULL for nobody */
   GMainLoop *main_loop;
   guint alert_source;
+  gboolean is_published; /* the file of our fingerprint is there */
   gboolean is_ending;
   ExitStatus status;
 };
