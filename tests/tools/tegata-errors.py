@@ -57,6 +57,11 @@ def a_certificate_that_cannot_serve(bench):
     path = bench.cert("own.pem", "--key", "ed25519")
     refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, "--cert", path, status=3)
     contains(refused.err(), "Ed25519")
+    out = bench.path("own.txt")
+    refused = bench.run("connect", f"{LOOPBACK}:9", "--role", "server", "-p", ONE, "--cert", path,
+                        "--fingerprint-out", out, status=3)
+    contains(refused.err(), "Ed25519")
+    check(not out.exists(), "its fingerprint is still there")
 
 
 def a_host_that_nobody_knows(bench):

@@ -3,8 +3,12 @@
 """Each option of tegata listen and tegata connect, and wrong ones. tegata-options.py TEGATA.
 TAP."""
 
+import os
+import pty
 import re
+import signal
 import stat
+import subprocess
 import sys
 import xml.etree.ElementTree
 
@@ -216,6 +220,23 @@ def stats_come_again_and_again(bench):
     caller.stop().wait_for(r"^total: sent ")
 
 
+def stats_are_one_live_line_on_a_terminal(bench):
+    main, sub = pty.openpty()
+    listener = bench.keep(subprocess.Popen(
+        [bench.program, "listen", f"{LOOPBACK}:0", "--stats", "0.1", "-p", ONE], stdout=sub))
+    os.close(sub)
+    text = ""
+    with os.fdopen(main, "rb", buffering=0) as terminal:
+        while text.count("\r\x1b[Kstats: ") < 3:
+            text += terminal.read(4096).decode()
+        listener.send_signal(signal.SIGINT)
+        while "closed: by us" not in text:
+            text += terminal.read(4096).decode()
+    contains(text, "nobody is connected\r\ntotal: nobody is connected\r\n")
+    check("nobody is connected\r\nstats" not in text, repr(text))
+    equal(listener.wait(rig.WAIT_S), 0)
+
+
 def stats_tell_that_nobody_is_there(bench):
     bench.listen("--stats", "0.2").wait_for(r"^stats: nobody is connected")
 
@@ -304,6 +325,16 @@ def role_may_be_the_server(bench):
         equal(side.events("ready")[0]["sdp"][0], f"a=setup:{setup}")
 
 
+def a_name_with_both_families_is_taken_as_ipv4(bench):
+    """As who listens without a host does."""
+    listener = bench.listen(where="0")
+    host, port = listener.address()
+    equal(host, "0.0.0.0")
+    caller = bench.tegata("connect", f"localhost:{port}", "-p", f"@{listener.mine}",
+                          "--fingerprint-out", listener.theirs, "--once").end()
+    contains(caller.out(), f"calling: {LOOPBACK}:{port}")
+
+
 def ipv6_in_brackets(bench):
     try:
         rig.bind("::1").close()
@@ -325,5 +356,7 @@ if __name__ == "__main__":
         versions_without_a_common_one_time_out, version_1_3_is_there_or_refused,
         mtu_holds_on_the_wire, timeout_is_kept, key_log_is_appended_for_its_owner_alone,
         ladder_is_a_picture, stats_come_again_and_again, stats_tell_that_nobody_is_there,
+        stats_are_one_live_line_on_a_terminal,
         json_is_an_object_a_line, json_tells_failures, once_ends_both,
-        bind_is_where_we_call_from, role_may_be_the_server, ipv6_in_brackets])
+        bind_is_where_we_call_from, role_may_be_the_server,
+        a_name_with_both_families_is_taken_as_ipv4, ipv6_in_brackets])

@@ -3,6 +3,8 @@
 """What tegata listen and tegata connect do for each other: media, fingerprints that come late,
 comings and goings. tegata-peers.py TEGATA. TAP."""
 
+import contextlib
+import os
 import signal
 import subprocess
 import sys
@@ -198,7 +200,32 @@ def a_signal_ends_who_waits(bench):
     for arguments in (["listen", f"{LOOPBACK}:0"], ["connect", target(silent)]):
         side = bench.tegata(*arguments, "--peer-fingerprint", f"@{bench.path('none')}")
         side.wait_for(r"^waiting: ")
-        side.stop()
+        contains(side.stop().out(), "total: ", "closed: by us")
+
+
+def sighup_ends_politely(bench):
+    ends_politely(bench, signal.SIGHUP)
+
+
+def a_second_interrupt_ends_at_once(bench):
+    """Also one that is stuck, since nobody reads what it prints."""
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(writer, bytes(4096))
+    os.set_blocking(writer, True)
+    child = bench.keep(subprocess.Popen(
+        [bench.program, "listen", f"{LOOPBACK}:0", "--peer-fingerprint",
+         f"@{bench.path('none')}"], stdout=writer, stdin=subprocess.DEVNULL))
+    # the last one that it sets
+    rig.await_true(lambda: rig.catches(child.pid, signal.SIGHUP), "it is ready")
+    child.send_signal(signal.SIGINT)
+    rig.await_true(lambda: not rig.catches(child.pid, signal.SIGINT), "it has noticed")
+    child.send_signal(signal.SIGINT)
+    equal(child.wait(rig.WAIT_S), -signal.SIGINT)
+    os.close(reader)
+    os.close(writer)
 
 
 def a_listener_goes_on_when_a_peer_has_left(bench):
@@ -273,6 +300,7 @@ if __name__ == "__main__":
         nothing_is_told_of_a_long_packet_that_the_mtu_allows,
         a_fingerprint_may_come_in_a_file_later, half_a_file_is_waited_out,
         fingerprints_are_read_from_standard_input, an_interrupt_ends_politely,
-        sigterm_ends_politely, a_signal_ends_who_waits,
+        sigterm_ends_politely, sighup_ends_politely, a_second_interrupt_ends_at_once,
+        a_signal_ends_who_waits,
         a_listener_goes_on_when_a_peer_has_left, a_peer_that_crashed_is_served_again,
         the_newest_peer_gets_the_media, once_takes_no_second_peer])

@@ -7,7 +7,6 @@ Every wait is for an event and bounded by WAIT_S: a test that waits longer has f
 import contextlib
 import hashlib
 import json
-import os
 import pathlib
 import re
 import signal
@@ -16,6 +15,7 @@ import ssl
 import subprocess
 import tempfile
 import threading
+import time
 import traceback
 
 # after which something is stuck, also with a sanitizer on a busy machine
@@ -45,11 +45,10 @@ def contains(text, *parts):
 class Process:
     """A program whose output is read line by line as it comes."""
 
-    def __init__(self, command, stdin=subprocess.DEVNULL, env=None):
+    def __init__(self, command, stdin=subprocess.DEVNULL):
         self.command = [str(word) for word in command]
-        self.child = subprocess.Popen(
-            self.command, text=True, stdin=stdin, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, env={**os.environ, **(env or {})}, bufsize=1)
+        self.child = subprocess.Popen(self.command, text=True, stdin=stdin, bufsize=1,
+                                      stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         self.condition = threading.Condition()
         self.lines = {"out": [], "err": []}
         self.open = 2
@@ -200,6 +199,21 @@ class Relay:
             with contextlib.suppress(OSError):
                 each.shutdown(socket.SHUT_RDWR)
             each.close()
+
+
+def catches(pid, number):
+    """Whether a process has a handler of its own for that signal."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    caught = int(re.search(r"^SigCgt:\s*(\w+)$", status, re.MULTILINE).group(1), 16)
+    return bool(caught >> (number - 1) & 1)
+
+
+def await_true(condition, what):
+    """For what has no event to wait for."""
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        check(time.monotonic() < deadline, f"waited in vain until {what}")
+        time.sleep(0.01)
 
 
 def bind(host=LOOPBACK, port=0):
