@@ -25,13 +25,14 @@ G_BEGIN_DECLS
  * Threads: everything happens on the thread that runs the loop's main context, and is
  * called there; but tegata_transport_send_rtp(), _send_rtcp() and _send_packets() are for
  * one thread of the caller's choice, which keeps a reference while it calls them. It may
- * drop the last one, too, where the main context is run by a main loop: the transport is
- * then disposed of there.
+ * drop the last one, too, where the main context is run by a main loop: the channel is
+ * then left, and what call-backs had is freed, over there.
  *
  * Call-backs and signals run with no lock held, and not within each other: what is told
  * because of a call from within one of them is told when that one has returned. From
  * within any of them anything may be called, the main context run, and the transport
- * released: then nothing is told any more. Signals come before the call-back.
+ * released: then nothing is told any more, and it leaves its channel behind that
+ * call-back. Signals come before the call-back.
  *
  * Properties: "state" (#TegataState), "fingerprint" (ours, as SDP text without
  * "a=fingerprint:"), "peer-fingerprint" (the peer's by SHA-256, once it proved to own it;

@@ -9,23 +9,30 @@ G_BEGIN_DECLS
 /*
  * What stands between a channel and a session, or all sessions of a listener: hands in
  * what comes, polls, sends, keeps the deadline, and tells the transports. A session's
- * transport is its user data; what a session without one says is dropped.
+ * user data is a weak reference to its transport; what a session without one says is
+ * dropped.
  *
  * Reference-counted on the network thread: whatever goes on while it works, it stays.
+ * Owner and transports are known weakly, since their last reference may be dropped on
+ * another thread while they are told something: a reference is held for the time of each
+ * call-back, and no longer, so that who has let go is not called again.
  */
 typedef struct _TegataPump TegataPump;
 
-/* Who made it. All are called with no lock held. */
+/* Who made it, and is given last. All are called with no lock held. */
 typedef struct
 {
   /* A listener's new session: it gets its transport now, or is removed. NULL for one
    * session. */
   void (*accepted) (TegataSession *session, const TegataAddress *peer, gpointer owner);
   void (*writable) (gpointer owner); /* nullable */
+  /* @owner: (transfer full) */
   void (*network_error) (const GError *error, gpointer owner);
 } TegataPumpOwner;
 
-/* @session, @listener: (transfer full): one of both. Attached to @channel from now on. */
+/* @session, @listener: (transfer full): one of both
+ * @owner: a GObject
+ * Attached to @channel from now on. */
 TegataPump *tegata_pump_new (TegataDatagramChannel *channel,
                              TegataLoop *loop,
                              TegataSession *session,
@@ -40,8 +47,10 @@ void tegata_pump_unref (TegataPump *self);
 void tegata_pump_leave (TegataPump *self);
 gboolean tegata_pump_has_left (TegataPump *self);
 
-/* It is told nothing any more, of all that is under way: @transport is disposed of. */
-void tegata_pump_forget (TegataPump *self, TegataTransport *transport);
+/* Makes @transport the one who is told what @session says. */
+void tegata_pump_bind (TegataSession *session, TegataTransport *transport);
+/* Nobody is told any more, not of what is under way either. */
+void tegata_pump_forget (TegataPump *self, TegataSession *session);
 
 /* After anything that may have left outputs. From within a call-back it does nothing: the
  * call that is at work goes on with them, so that what is told stays in order. */
@@ -55,10 +64,9 @@ TegataListener *tegata_pump_get_listener (TegataPump *self);
 /* Datagrams without a source, of which a listener can make nothing. */
 guint64 tegata_pump_get_unaddressed (TegataPump *self);
 
-/* To be asked first of all when @object is disposed of. %TRUE where its last reference
- * was dropped on another thread than that which runs the main context of the loop: it
- * lives on, and is disposed of there. */
-gboolean tegata_pump_send_home (TegataPump *self, GObject *object);
+/* Calls @func with @data where the network thread is: here, or, where another thread runs
+ * the main context, there, and later. */
+void tegata_pump_call_at_home (TegataPump *self, GDestroyNotify func, gpointer data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TegataPump, tegata_pump_unref)
 

@@ -30,10 +30,10 @@ G_DEFINE_FINAL_TYPE (TegataTransportListener, tegata_transport_listener, G_TYPE_
 
 /* Leaves their close_notify to be polled. */
 static void
-close_sessions (TegataTransportListener *self)
+close_sessions (TegataPump *pump)
 {
-  TegataListener *listener = tegata_pump_get_listener (self->pump);
-  g_autoptr (GPtrArray) sessions = tegata_listener_get_sessions (listener);
+  g_autoptr (GPtrArray) sessions
+      = tegata_listener_get_sessions (tegata_pump_get_listener (pump));
 
   for (guint i = 0; i < sessions->len; i++)
   {
@@ -43,29 +43,26 @@ close_sessions (TegataTransportListener *self)
 
 /* The transports tell of their end, but with the channel gone nobody else hears of it. */
 static void
-tegata_transport_listener_dispose (GObject *object)
+settle_estate (gpointer data)
 {
-  TegataTransportListener *self = TEGATA_TRANSPORT_LISTENER (object);
+  TegataPump *pump = data;
 
-  if (self->pump != NULL)
-  {
-    if (tegata_pump_send_home (self->pump, object))
-    {
-      return;
-    }
-    tegata_pump_leave (self->pump);
-    close_sessions (self);
-    tegata_pump_run (self->pump);
-  }
-  G_OBJECT_CLASS (tegata_transport_listener_parent_class)->dispose (object);
+  tegata_pump_leave (pump);
+  close_sessions (pump);
+  tegata_pump_run (pump);
+  tegata_pump_unref (pump);
 }
 
+/* On whatever thread had the last reference. */
 static void
 tegata_transport_listener_finalize (GObject *object)
 {
   TegataTransportListener *self = TEGATA_TRANSPORT_LISTENER (object);
 
-  g_clear_pointer (&self->pump, tegata_pump_unref);
+  if (self->pump != NULL) /* made by the constructor of ours */
+  {
+    tegata_pump_call_at_home (self->pump, settle_estate, self->pump);
+  }
   g_clear_pointer (&self->context, tegata_context_unref);
   G_OBJECT_CLASS (tegata_transport_listener_parent_class)->finalize (object);
 }
@@ -83,7 +80,6 @@ tegata_transport_listener_class_init (TegataTransportListenerClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  object_class->dispose = tegata_transport_listener_dispose;
   object_class->finalize = tegata_transport_listener_finalize;
   signals[SIGNAL_INCOMING]
       = install_signal (object_class, "incoming", TEGATA_TYPE_TRANSPORT);
@@ -111,7 +107,9 @@ on_accepted (TegataSession *session, const TegataAddress *peer, gpointer owner)
 static void
 on_network_error (const GError *error, gpointer owner)
 {
-  g_signal_emit (owner, signals[SIGNAL_NETWORK_ERROR], 0, error);
+  g_autoptr (GObject) self = owner;
+
+  g_signal_emit (self, signals[SIGNAL_NETWORK_ERROR], 0, error);
 }
 
 static const TegataPumpOwner owner_functions
@@ -156,7 +154,7 @@ tegata_transport_listener_close (TegataTransportListener *self)
 
   if (!tegata_pump_has_left (self->pump))
   {
-    close_sessions (self);
+    close_sessions (self->pump);
     tegata_pump_run_and_leave (self->pump);
   }
 }

@@ -49,8 +49,8 @@ TegataTransport *tegata_transport_new_for_session (TegataContext *context,
 
 void tegata_transport_publish_peer (TegataTransport *self, const TegataAddress *peer);
 
-/* Properties, signals and call-backs, in transport-tell.c. Whoever calls one holds a
- * reference. */
+/* Properties, signals and call-backs, in transport-tell.c. @self: (transfer full): there
+ * is no other reference of ours while somebody is told, so that he may drop his. */
 
 void tegata_transport_class_install (GObjectClass *object_class);
 void tegata_transport_tell_state (TegataTransport *self, TegataState state);

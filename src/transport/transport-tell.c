@@ -4,9 +4,9 @@
  * What a transport tells, and to whom: properties and signals for bindings, call-backs
  * for C. Signals come first, since a call-back may write to the packets that it gets.
  *
- * Any of them may drop the last reference, so none is called without a look whether the
- * transport is still there, and no reference of our own would keep it: who has released a
- * transport, and freed what its call-backs need, is not called again.
+ * Any of them may drop the last reference, and so may another thread. So each is called
+ * with one of our own, which is let go before the next one: who has released a transport,
+ * and freed what its call-backs need, is not called again.
  */
 
 #include "transport/transport-private.h"
@@ -152,27 +152,37 @@ publish (TegataTransport *self, TegataState state)
   g_atomic_int_set (&self->media_path, (gint) path);
 }
 
+/* Between two that are told something. Returns: whether anybody still wants it */
+static gboolean
+is_wanted (TegataTransport **self)
+{
+  GWeakRef weak;
+
+  g_weak_ref_init (&weak, *self);
+  g_object_unref (*self);
+  *self = g_weak_ref_get (&weak);
+  g_weak_ref_clear (&weak);
+  return *self != NULL;
+}
+
 void
 tegata_transport_tell_state (TegataTransport *self, TegataState state)
 {
-  TegataTransport *alive = self;
-
   if (self->start_error != NULL)
   {
     state = TEGATA_STATE_FAILED;
   }
-  g_object_add_weak_pointer (G_OBJECT (self), (gpointer *) &alive);
   publish (self, state);
   notify_properties (self);
-  if (alive != NULL)
+  if (is_wanted (&self))
   {
     g_signal_emit (self, signals[SIGNAL_STATE_CHANGED], 0, (gint) state);
   }
-  if (alive != NULL && self->callbacks.state_changed != NULL)
+  if (self != NULL && is_wanted (&self) && self->callbacks.state_changed != NULL)
   {
     self->callbacks.state_changed (self, state, self->callbacks_data);
   }
-  g_clear_weak_pointer (&alive);
+  g_clear_object (&self);
 }
 
 static void
@@ -186,22 +196,15 @@ emit_bytes (TegataTransport *self, guint signal, const guint8 *bytes, gsize len)
   }
 }
 
-/* Returns: whether the transport is still there */
-static gboolean
-emit_media (TegataTransport *self, const TegataPacket *packets, guint n_packets)
+static void
+emit_media (TegataTransport **self, const TegataPacket *packets, guint n_packets)
 {
-  TegataTransport *alive = self;
-  gboolean is_alive;
-
-  g_object_add_weak_pointer (G_OBJECT (self), (gpointer *) &alive);
-  for (guint i = 0; i < n_packets && alive != NULL; i++)
+  for (guint i = 0; i < n_packets && *self != NULL; i++)
   {
-    emit_bytes (self, packets[i].is_rtcp ? SIGNAL_RTCP_RECEIVED : SIGNAL_RTP_RECEIVED,
+    emit_bytes (*self, packets[i].is_rtcp ? SIGNAL_RTCP_RECEIVED : SIGNAL_RTP_RECEIVED,
                 packets[i].bytes, packets[i].len);
+    is_wanted (self);
   }
-  is_alive = alive != NULL;
-  g_clear_weak_pointer (&alive);
-  return is_alive;
 }
 
 static gboolean
@@ -218,44 +221,39 @@ tegata_transport_tell_media (TegataTransport *self,
 {
   if (g_atomic_int_get (&self->media_path) == TEGATA_MEDIA_ENDED)
   {
-    return; /* what came just before it was closed: nothing comes after the end */
+    n_packets = 0; /* they came just before it was closed: nothing comes after the end */
   }
-  if (has_media_handlers (self) && !emit_media (self, packets, n_packets))
+  if (n_packets > 0 && has_media_handlers (self))
   {
-    return;
+    emit_media (&self, packets, n_packets);
   }
-  if (self->callbacks.media != NULL)
+  if (n_packets > 0 && self != NULL && self->callbacks.media != NULL)
   {
     self->callbacks.media (self, packets, n_packets, self->callbacks_data);
   }
+  g_clear_object (&self);
 }
 
 void
 tegata_transport_tell_data (TegataTransport *self, const guint8 *bytes, gsize len)
 {
-  TegataTransport *alive = self;
-
-  g_object_add_weak_pointer (G_OBJECT (self), (gpointer *) &alive);
   emit_bytes (self, SIGNAL_DATA_RECEIVED, bytes, len);
-  if (alive != NULL && self->callbacks.data != NULL)
+  if (is_wanted (&self) && self->callbacks.data != NULL)
   {
     self->callbacks.data (self, bytes, len, self->callbacks_data);
   }
-  g_clear_weak_pointer (&alive);
+  g_clear_object (&self);
 }
 
 void
 tegata_transport_tell_network_error (TegataTransport *self, const GError *error)
 {
-  TegataTransport *alive = self;
-
-  g_object_add_weak_pointer (G_OBJECT (self), (gpointer *) &alive);
   g_signal_emit (self, signals[SIGNAL_NETWORK_ERROR], 0, error);
-  if (alive != NULL && self->callbacks.network_error != NULL)
+  if (is_wanted (&self) && self->callbacks.network_error != NULL)
   {
     self->callbacks.network_error (self, error, self->callbacks_data);
   }
-  g_clear_weak_pointer (&alive);
+  g_clear_object (&self);
 }
 
 static guint

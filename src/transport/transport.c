@@ -13,40 +13,60 @@
 
 G_DEFINE_FINAL_TYPE (TegataTransport, tegata_transport, G_TYPE_OBJECT)
 
-static void
-tegata_transport_dispose (GObject *object)
+/* What a transport leaves, all of which belongs to the network thread. */
+typedef struct
 {
-  TegataTransport *self = TEGATA_TRANSPORT (object);
+  TegataPump *pump;
+  TegataSession *session;
+  gboolean is_of_listener;
+  gpointer callbacks_data;
+  GDestroyNotify destroy_callbacks_data;
+} Estate;
 
-  if (self->pump == NULL) /* not made by a constructor of ours */
+static void
+settle_estate (gpointer data)
+{
+  g_autofree Estate *estate = data;
+
+  tegata_pump_forget (estate->pump, estate->session);
+  if (estate->is_of_listener)
   {
-    G_OBJECT_CLASS (tegata_transport_parent_class)->dispose (object);
-    return;
+    tegata_listener_remove (tegata_pump_get_listener (estate->pump), estate->session);
   }
-  if (tegata_pump_send_home (self->pump, object))
+  else
   {
-    return;
+    tegata_pump_leave (estate->pump);
   }
-  tegata_pump_forget (self->pump, self);
-  tegata_session_set_user_data (self->session, NULL, NULL);
-  if (!self->is_of_listener)
+  if (estate->destroy_callbacks_data != NULL)
   {
-    tegata_pump_leave (self->pump);
+    estate->destroy_callbacks_data (estate->callbacks_data);
   }
-  tegata_transport_set_callbacks (self, NULL, NULL, NULL);
-  G_OBJECT_CLASS (tegata_transport_parent_class)->dispose (object);
+  tegata_pump_unref (estate->pump);
 }
 
+static void
+leave_estate (TegataTransport *self)
+{
+  Estate *estate = g_new (Estate, 1);
+
+  estate->pump = self->pump;
+  estate->session = self->session;
+  estate->is_of_listener = self->is_of_listener;
+  estate->callbacks_data = self->callbacks_data;
+  estate->destroy_callbacks_data = self->destroy_callbacks_data;
+  tegata_pump_call_at_home (estate->pump, settle_estate, estate);
+}
+
+/* On whatever thread had the last reference. */
 static void
 tegata_transport_finalize (GObject *object)
 {
   TegataTransport *self = TEGATA_TRANSPORT (object);
 
-  if (self->is_of_listener)
+  if (self->pump != NULL) /* made by a constructor of ours */
   {
-    tegata_listener_remove (tegata_pump_get_listener (self->pump), self->session);
+    leave_estate (self);
   }
-  g_clear_pointer (&self->pump, tegata_pump_unref);
   g_clear_pointer (&self->context, tegata_context_unref);
   g_clear_error (&self->start_error);
   g_mutex_clear (&self->peer_lock);
@@ -58,7 +78,6 @@ tegata_transport_class_init (TegataTransportClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
-  object_class->dispose = tegata_transport_dispose;
   object_class->finalize = tegata_transport_finalize;
   tegata_transport_class_install (object_class);
 }
@@ -78,7 +97,7 @@ new_transport (TegataContext *context, TegataPump *pump, TegataSession *session)
   self->context = tegata_context_ref (context);
   self->pump = pump;
   self->session = session;
-  tegata_session_set_user_data (session, self, NULL);
+  tegata_pump_bind (session, self);
   return self;
 }
 
@@ -111,7 +130,7 @@ on_writable (gpointer owner)
 static void
 on_network_error (const GError *error, gpointer owner)
 {
-  tegata_transport_tell_network_error (owner, error);
+  tegata_transport_tell_network_error (owner, error); /* lets go of it */
 }
 
 static const TegataPumpOwner owner_functions

@@ -379,6 +379,62 @@ is_released_on_another_thread (void)
   g_main_context_release (NULL);
 }
 
+static void
+touch (TegataTransport *transport,
+       TegataPacket *packets,
+       guint n_packets,
+       gpointer user_data)
+{
+  g_assert_cmpint (tegata_transport_get_state (transport), ==, TEGATA_STATE_CONNECTED);
+  memset (packets[n_packets - 1].bytes, 0, packets[n_packets - 1].len);
+  (*(guint *) user_data)++;
+}
+
+static void
+touch_data (TegataTransport *transport,
+            const guint8 *bytes,
+            gsize len,
+            gpointer user_data)
+{
+  (void) bytes;
+  (void) len;
+  g_assert_cmpint (tegata_transport_get_state (transport), ==, TEGATA_STATE_CONNECTED);
+  (*(guint *) user_data)++;
+}
+
+/* The last reference goes while call-backs run, at any moment of theirs. */
+static void
+is_released_while_it_is_told (void)
+{
+  static const TegataTransportCallbacks touching = { .media = touch, .data = touch_data };
+  guint n_rounds = g_test_thorough () ? 1000 : 50;
+
+  g_assert_true (g_main_context_acquire (NULL));
+  for (guint i = 0; i < n_rounds; i++)
+  {
+    g_auto (Couple) couple = { 0 };
+    guint n_told = 0;
+    guint16 number = 0;
+    GThread *thread = NULL;
+
+    couple_init (&couple);
+    couple_connect (&couple);
+    tegata_transport_set_callbacks (couple.client->transport, &touching, &n_told, NULL);
+    thread = g_thread_new ("media", drop_last_reference,
+                           g_steal_pointer (&couple.client->transport));
+    while (pair_channel_is_attached (couple.client_channel))
+    {
+      party_assert_sends (couple.server, number++);
+      tegata_transport_send_data (couple.server->transport, (const guint8 *) "x", 1,
+                                  NULL);
+      pair_channel_deliver (couple.client_channel);
+      g_main_context_iteration (NULL, FALSE);
+    }
+    g_thread_join (thread);
+  }
+  g_main_context_release (NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -406,5 +462,7 @@ main (int argc, char **argv)
                    replaces_callbacks_inside_one);
   g_test_add_func ("/transport-reentrancy/is-released-on-another-thread",
                    is_released_on_another_thread);
+  g_test_add_func ("/transport-reentrancy/is-released-while-it-is-told",
+                   is_released_while_it_is_told);
   return g_test_run ();
 }
