@@ -109,6 +109,7 @@ static void
 is_released_inside_media (void)
 {
   g_auto (Couple) couple = { 0 };
+  guint n_sent = 0;
 
   couple_init (&couple);
   couple.server->then = release_in_media;
@@ -118,10 +119,13 @@ is_released_inside_media (void)
     party_assert_sends (couple.client, i);
     tegata_transport_send_data (couple.client->transport, (const guint8 *) "x", 1, NULL);
   }
+  tegata_transport_close (couple.client->transport); /* which has an answer */
+  n_sent = pair_channel_get_n_sent (couple.server_channel);
   couple_shuttle (&couple);
   g_assert_cmpuint (couple.server->media_calls->len, ==, 1);
   g_assert_cmpuint (couple.server->data->len, ==, 0);
   g_assert_false (pair_channel_is_attached (couple.server_channel));
+  g_assert_cmpuint (pair_channel_get_n_sent (couple.server_channel), ==, n_sent);
 }
 
 static void
@@ -294,6 +298,33 @@ sends_data_inside_data (void)
   }
 }
 
+#define N_ANSWERS 100
+
+static void
+answer_at_length (Party *self, TegataOutputKind kind)
+{
+  for (guint i = 0; kind == TEGATA_OUTPUT_DATA && i < N_ANSWERS; i++)
+  {
+    guint8 byte = (guint8) i;
+
+    tegata_transport_send_data (self->transport, &byte, 1, NULL);
+  }
+}
+
+/* More than go out at once. */
+static void
+sends_much_inside_data (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.server->then = answer_at_length;
+  couple_connect (&couple);
+  tegata_transport_send_data (couple.client->transport, (const guint8 *) "x", 1, NULL);
+  couple_shuttle (&couple);
+  g_assert_cmpuint (couple.client->data->len, ==, N_ANSWERS);
+}
+
 static Couple *nested_couple;
 
 /* A dialogue, say, that runs the main context until there is an answer. */
@@ -456,6 +487,8 @@ main (int argc, char **argv)
                    takes_the_fingerprint_inside_state_changed);
   g_test_add_func ("/transport-reentrancy/sends-data-inside-data",
                    sends_data_inside_data);
+  g_test_add_func ("/transport-reentrancy/sends-much-inside-data",
+                   sends_much_inside_data);
   g_test_add_func ("/transport-reentrancy/lets-a-callback-run-the-main-context",
                    lets_a_callback_run_the_main_context);
   g_test_add_func ("/transport-reentrancy/replaces-callbacks-inside-one",
