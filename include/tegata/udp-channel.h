@@ -42,6 +42,9 @@ TEGATA_API GSocketAddress *tegata_address_to_socket_address (const TegataAddress
  * addresses bind to the one that peers know: what a channel on all addresses sends leaves
  * from the one that the route has, and a peer may not take it.
  *
+ * What it receives lies in buffers with room for %TEGATA_SRTP_MAX_OVERHEAD more bytes: a
+ * plain packet may be protected where it lies.
+ *
  * Network errors are told at most once a second each: what the network answered, and what
  * this machine would not send.
  */
