@@ -35,8 +35,8 @@ struct _Endpoint
   TegataTransport *transport; /* of who connects */
   PeerFingerprints *fingerprints;
   GPtrArray *associations; /* all that have not ended; borrowed, the oldest first */
-  Association *current;    /* whom media comes from and goes to: the newest connected
-                            * one. NULL for nobody */
+  Association *current;    /* whose media comes in on the plain side: the newest
+                            * connected one. NULL for nobody */
   GMainLoop *main_loop;
   guint alert_source;
   gboolean is_published; /* the file of our fingerprint is there */
