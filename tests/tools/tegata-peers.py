@@ -10,7 +10,7 @@ import subprocess
 import sys
 
 import tegata_rig as rig
-from tegata_rig import LOOPBACK, check, contains, equal
+from tegata_rig import LOOPBACK, Skip, check, contains, equal
 
 
 def send(bench, side, *packets, word="plain"):
@@ -72,6 +72,19 @@ def media_comes_from_where_it_is_sent_to(bench):
                                   ["--plain-in", "0"])
     send(bench, caller, rig.rtp())
     equal(out.recvfrom(2048), (rig.rtp(), listener.address("plain")))
+
+
+def media_may_go_out_to_another_family(bench):
+    """Which no socket can do for both."""
+    try:
+        out = bench.bind("::1")
+    except OSError as error:
+        raise Skip(f"no IPv6 on this machine: {error}") from None
+    listener, caller = bench.pair(
+        ["--plain-in", "0", "--plain-out", f"[::1]:{out.getsockname()[1]}"], ["--plain-in", "0"])
+    equal(listener.address("plain")[0], LOOPBACK)
+    send(bench, caller, rig.rtp())
+    equal(out.recv(2048), rig.rtp())
 
 
 def what_goes_out_alone_may_be_answered(bench):
@@ -294,7 +307,7 @@ if __name__ == "__main__":
     rig.main("tegata-peers", sys.argv[1], [
         media_crosses_both_ways_on_one_port, media_is_not_in_the_clear,
         rtcp_may_have_ports_of_its_own, media_comes_from_where_it_is_sent_to,
-        what_goes_out_alone_may_be_answered,
+        media_may_go_out_to_another_family, what_goes_out_alone_may_be_answered,
         media_before_there_are_keys_is_dropped_and_told_once, what_is_no_media_is_counted,
         a_long_packet_arrives_and_is_told_once,
         nothing_is_told_of_a_long_packet_that_the_mtu_allows,
