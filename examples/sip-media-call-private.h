@@ -26,6 +26,8 @@ struct _SipCall
   SipDescription *offer;
   SipPath *offer_path;
 
+  guint doubt_source; /* while it is not clear who is to call */
+
   guint64 session_id;
   guint version;
   TegataState told_state;

@@ -335,6 +335,7 @@ sip_call_free (SipCall *self)
     return;
   }
   plain_side_set_transports (self->plain, NULL, NULL);
+  g_clear_handle_id (&self->doubt_source, g_source_remove);
   g_clear_pointer (&self->offer, sip_description_free);
   g_clear_pointer (&self->offer_path, sip_path_free);
   g_clear_pointer (&self->path, sip_path_free);

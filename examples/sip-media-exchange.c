@@ -8,6 +8,9 @@
 
 #include <string.h>
 
+/* Who means to call has, by then, also where the first ClientHello was lost. */
+#define DOUBT_MS 2000
+
 /*
  * Both sides' descriptions, before they take effect.
  *
@@ -208,6 +211,37 @@ begin (SipCall *self)
   }
 }
 
+static gboolean
+on_nobody_called (gpointer user_data)
+{
+  SipCall *self = user_data;
+
+  self->doubt_source = 0;
+  if (!sip_path_was_called (self->path))
+  {
+    sip_call_tell (
+        self, "notice",
+        "both sides said a=setup:active, and the peer does not call: so we do");
+    self->role = TEGATA_ROLE_CLIENT;
+    sip_call_tell (self, "role", "client");
+    begin (self);
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* An answer of active to an offer of active may be meant: its author calls at once. Or it
+ * is but a fixed text, and its author took the offer at its word and waits: baresip 1.0.
+ */
+static void
+doubt_role (SipCall *self)
+{
+  if (self->local->setup == TEGATA_SETUP_ACTIVE
+      && self->remote->setup == TEGATA_SETUP_ACTIVE && self->role == TEGATA_ROLE_SERVER)
+  {
+    self->doubt_source = g_timeout_add (DOUBT_MS, on_nobody_called, self);
+  }
+}
+
 /* It takes effect. Held media may come from within: by then, all is in its place. */
 static void
 settle (SipCall *self, Exchange *exchange)
@@ -222,6 +256,7 @@ settle (SipCall *self, Exchange *exchange)
   self->remote = g_steal_pointer (&exchange->remote);
   if (is_new)
   {
+    g_clear_handle_id (&self->doubt_source, g_source_remove);
     self->role = exchange->role;
     self->told_state = TEGATA_STATE_NEW;
   }
@@ -230,6 +265,7 @@ settle (SipCall *self, Exchange *exchange)
   {
     sip_call_tell_state (self);
     begin (self);
+    doubt_role (self);
   }
   else
   {

@@ -206,6 +206,13 @@ sip_path_begin (SipPath *self,
 }
 
 gboolean
+sip_path_was_called (SipPath *self)
+{
+  return sip_port_was_called (self->ports[RTP])
+         || (self->ports[RTCP] != NULL && sip_port_was_called (self->ports[RTCP]));
+}
+
+gboolean
 sip_path_move (SipPath *self, const SipDescription *remote)
 {
   gboolean has_moved = TRUE;

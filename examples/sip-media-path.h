@@ -59,6 +59,9 @@ gboolean sip_path_begin (SipPath *self,
                          const SipDescription *remote,
                          GError **error);
 
+/* Returns: whether somebody has called on any of its ports */
+gboolean sip_path_was_called (SipPath *self);
+
 /* The peer has another address, and keeps its association: FALSE where it cannot. */
 gboolean sip_path_move (SipPath *self, const SipDescription *remote);
 

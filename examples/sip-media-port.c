@@ -268,6 +268,12 @@ sip_port_expect (SipPort *self, GPtrArray *fingerprints)
 }
 
 gboolean
+sip_port_was_called (SipPort *self)
+{
+  return self->callers->len > 0 || self->transport != NULL;
+}
+
+gboolean
 sip_port_dial (SipPort *self,
                GSocketAddress *peer,
                GPtrArray *fingerprints,

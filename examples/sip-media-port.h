@@ -63,6 +63,9 @@ gboolean sip_port_listen (SipPort *self, GError **error);
  */
 void sip_port_expect (SipPort *self, GPtrArray *fingerprints);
 
+/* Returns: whether somebody has called by now */
+gboolean sip_port_was_called (SipPort *self);
+
 /* Ends to listen, drops whoever called, and calls @peer. */
 gboolean sip_port_dial (SipPort *self,
                         GSocketAddress *peer,
