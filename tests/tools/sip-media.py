@@ -130,6 +130,14 @@ def no_setup_lines(call):
     prove_media_both_ways(a, b)
 
 
+def active_that_waits(call):
+    """A peer that answers active whatever is offered, and then waits: as baresip does."""
+    a, b = call.pair(["--setup", "active"])
+    call.connect(a, b, to_one=lambda text: with_setup(text, "active"))
+    expect(a.values("role") == ["server", "client"], f"A is {a.values('role')}")
+    prove_media_both_ways(a, b)
+
+
 def own_rtcp_port(options_a, options_b, others=None):
     def case(call):
         a, b = call.pair(options_a, options_b, **(others or {}))
@@ -589,6 +597,7 @@ def cases():
                    + ("-with-a-port-for-rtcp" if own_port else ""),
                    setup_case(offered, answered, rewritten, client, *options))
     yield "setup/none-means-active-and-passive", no_setup_lines
+    yield "setup/active-answered-active-by-who-waits", active_that_waits
     yield "profile/savp", profiles(False)
     yield "profile/savpf", profiles(True)
     yield "rtcp/has-a-port-if-the-offerer-wants", own_rtcp_port(["--no-rtcp-mux"], [])
