@@ -55,15 +55,14 @@ open_any_pair (SipPath *self,
                const char *host,
                GError **error)
 {
-  for (guint i = 0; i < MAX_TRIES; i++)
+  for (guint i = 1; i < MAX_TRIES; i++)
   {
-    g_clear_error (error);
-    if (open_pair (self, shared, host, 0, error))
+    if (open_pair (self, shared, host, 0, NULL))
     {
       return TRUE;
     }
   }
-  return FALSE;
+  return open_pair (self, shared, host, 0, error);
 }
 
 static gboolean
@@ -98,19 +97,18 @@ open_pair_between (SipPath *self,
 SipPath *
 sip_path_new (const SipPortShared *shared, const SipPathPlace *place, GError **error)
 {
-  g_autoptr (SipPath) self = g_new0 (SipPath, 1);
-  g_autoptr (GError) problem = NULL;
+  SipPath *self = g_new0 (SipPath, 1);
   gboolean is_open = place->first_port == 0
-                         ? open_any_pair (self, shared, place->host, &problem)
-                         : open_pair_between (self, shared, place, &problem);
+                         ? open_any_pair (self, shared, place->host, error)
+                         : open_pair_between (self, shared, place, error);
 
   if (!is_open)
   {
-    g_propagate_error (error, g_steal_pointer (&problem));
+    sip_path_free (self);
     return NULL;
   }
   self->tls_id = tegata_sdp_new_tls_id ();
-  return g_steal_pointer (&self);
+  return self;
 }
 
 void
@@ -120,7 +118,7 @@ sip_path_free (SipPath *self)
   {
     return;
   }
-  sip_path_multiplex (self);
+  sip_port_free (self->ports[RTCP]);
   sip_port_free (self->ports[RTP]);
   g_free (self->tls_id);
   g_free (self);

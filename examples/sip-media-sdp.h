@@ -8,7 +8,7 @@
 G_BEGIN_DECLS
 
 /* Bytes of a description at most: ten times what a telephone sends. */
-#define SIP_SDP_MAX_LEN (64 * 1024)
+#define SIP_SDP_MAX_LEN 65536
 
 /* Whether the side that says so sends, and receives: what a=sendrecv and its like mean.
  */

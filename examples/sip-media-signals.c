@@ -123,7 +123,7 @@ on_input (int fd, GIOCondition condition, gpointer user_data)
 static GBytes *
 read_file (const char *path)
 {
-  g_autofree char *text = g_malloc (SIP_SDP_MAX_LEN + 1);
+  char text[SIP_SDP_MAX_LEN + 1];
   FILE *file = fopen (path, "rb");
   gsize len;
 
@@ -131,7 +131,7 @@ read_file (const char *path)
   {
     return NULL;
   }
-  len = fread (text, 1, SIP_SDP_MAX_LEN + 1, file);
+  len = fread (text, 1, sizeof text, file);
   fclose (file);
   return len > 0 ? g_bytes_new (text, len) : NULL;
 }

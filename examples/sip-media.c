@@ -289,6 +289,15 @@ parse_call_options (const Options *options, SipCallOptions *call, GError **error
   return call->formats != NULL;
 }
 
+static void
+set_default (char **option, const char *value)
+{
+  if (*option == NULL)
+  {
+    *option = g_strdup (value);
+  }
+}
+
 static gboolean
 parse_command_line (Options *options,
                     SipCallOptions *call,
@@ -333,6 +342,9 @@ parse_command_line (Options *options,
   {
     return FALSE;
   }
+  set_default (&options->host, "127.0.0.1");
+  set_default (&options->codec, "pcmu,pcma");
+  set_default (&options->setup, "actpass");
   if (*argc > 1)
   {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -433,10 +445,7 @@ run (const Options *options, const SipCallOptions *call_options, GError **error)
 int
 main (int argc, char **argv)
 {
-  Options options = { .host = g_strdup ("127.0.0.1"),
-                      .codec = g_strdup ("pcmu,pcma"),
-                      .setup = g_strdup ("actpass"),
-                      .plain.mtu = TEGATA_DEFAULT_MTU };
+  Options options = { .plain.mtu = TEGATA_DEFAULT_MTU };
   SipCallOptions call_options = { .formats = NULL };
   g_autoptr (GError) error = NULL;
   int status = EXIT_OPTIONS;
