@@ -255,7 +255,7 @@ def expect_secured(party, n_associations, *roles):
 
 def new_party(stack, *options):
     party = Party(BINARY, "sip-media", *options, with_rtcp=True)
-    stack.callback(party.end)
+    stack.callback(party.clean_up)
     return party
 
 

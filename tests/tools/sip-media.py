@@ -53,7 +53,7 @@ class Call:
 
     def party(self, name, *options, **others):
         party = Party(BINARY, name, *options, **others)
-        self.stack.callback(party.end)
+        self.stack.callback(party.clean_up)
         return party
 
     def pair(self, options_a=(), options_b=(), **others):

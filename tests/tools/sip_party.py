@@ -167,7 +167,7 @@ class Party:
         self.wait("refused", since=mark)
 
     def end(self, *, say="bye"):
-        """Returns its exit status; None where it had to be killed."""
+        """Returns its exit status."""
         with contextlib.suppress(OSError, ValueError):
             if say:
                 self.tell(say)
@@ -176,12 +176,20 @@ class Party:
             status = self.process.wait(WAIT_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
-            status = self.process.wait() and None
+            status = self.process.wait()
         self.reader.join()
         self.process.stdout.close()
         self.app.close()
         self.rtcp_app.close()
         return status
+
+    def clean_up(self):
+        """At the end of a case, whatever became of it."""
+        if not self.process.stdout.closed:
+            self.end()
+        if any("Sanitizer" in line or "runtime error" in line or "CRITICAL" in line
+               for line in self.said):
+            raise Failure(f"{self.name} said:\n" + "\n".join(self.said))
 
 
 def receive_marked(sockets, marker):
