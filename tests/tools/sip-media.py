@@ -8,9 +8,9 @@ and received on their plain sides. TAP.
 
 import contextlib
 import pathlib
+import random
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -207,11 +207,11 @@ def hold_with(direction, sender_may_send):
             return text.replace("a=sendonly", f"a={direction}")
         lines = call.exchange(a, b, "hold", to_other=direct)
         expect([each[0] for each in lines] == ["kept", "kept"], f"{lines}")
-        refuse_media(b, a)
+        expect_silence(call, b, rtcp=False)
         if sender_may_send:
             prove_media(a, b)
         # reports go on (RFC 3264 section 5.1)
-        prove_media(b, a, b.send_rtcp)
+        expect(is_unheard(b, a), "A hears B on hold")
         lines = call.exchange(a, b, "resume")
         expect(lines == [("kept", "sendrecv")] * 2, f"{lines}")
         prove_media_both_ways(a, b)
@@ -219,23 +219,41 @@ def hold_with(direction, sender_may_send):
     return case
 
 
-def refuse_media(sender, receiver):
-    """What the sender's application sends now reaches nobody; a report behind it does."""
-    marker = b"not to be heard"
+def is_unheard(sender, receiver):
+    """What the sender's application sends is not heard, and a report behind it is."""
+    marker = random.randbytes(8)
     for _ in range(5):
         sender.send_rtp(marker)
     sender.settle()
-    prove_media(sender, receiver, sender.send_rtcp)
-    expect(not receive_marked([receiver.app], marker), f"{sender.name} is heard on hold")
+    packets = []
+
+    def report_has_come():
+        sender.send_rtcp(marker)
+        packets.extend(receive_marked([receiver.app], marker))
+        return any(192 <= packet[1] <= 223 for packet in packets)
+    sip_party.await_true(report_has_come, f"a report from {sender.name}")
+    return all(192 <= packet[1] <= 223 for packet in packets)
 
 
-def expect_silence(call, sender):
+def hears_nothing_on_hold(call):
+    """Who said that it does not want to hear does not, whatever comes."""
+    a, b = clean(call).pair()
+    call.connect(a, b)
+    prove_media_both_ways(a, b)
+    call.exchange(a, b, "hold", to_other=lambda text: text.replace("sendonly", "sendrecv"))
+    before = call.media_from(b)
+    expect(is_unheard(b, a), "A hears what it did not want to")
+    expect(call.media_from(b) >= before + 6, "B sent nothing, so that nothing was tried")
+
+
+def expect_silence(call, sender, rtcp=True):
     """What the sender's application sends goes nowhere at all."""
     sender.settle()
     before = call.media_from(sender)
     for _ in range(5):
         sender.send_rtp(b"not to be sent")
-        sender.send_rtcp(b"not to be sent")
+        if rtcp:
+            sender.send_rtcp(b"not to be sent")
     sender.settle()
     expect(call.media_from(sender) == before, f"{sender.name} sends")
 
@@ -248,6 +266,7 @@ def hold_of_the_old_style(call):
     lines = call.exchange(a, b, "offer", to_other=lambda text: re.sub(
         r"(?m)^c=IN IP4 .*\r$", "c=IN IP4 0.0.0.0\r", text))
     expect([each[0] for each in lines] == ["kept", "kept"], f"{lines}")
+    expect(lines[1][1] == "recvonly", f"{lines}")
     expect_silence(call, b)
     lines = call.exchange(a, b, "resume")
     expect(lines == [("kept", "sendrecv")] * 2, f"{lines}")
@@ -384,14 +403,33 @@ def transfer_closes(call):
     expect(b.end() == 0, "B was not closed politely")
 
 
-def transfer_by_an_answer(call):
+def transfer_by_an_answer(setup):
     """A third party carries a plain offer elsewhere (RFC 3725): only the answer tells."""
-    a, b = call.pair()
+    def case(call):
+        a, b = call.pair(["--setup", setup])
+        c = call.party("C")
+        call.connect(a, b)
+        prove_media_both_ways(a, b)
+        lines = call.connect(a, c, "offer")
+        expect([each[0] for each in lines] == ["new", "new"], f"{lines}")
+        prove_media_both_ways(a, c)
+    return case
+
+
+def early_call_of_a_third_party(call):
+    """It calls before its answer is here: it is not taken for somebody else's."""
+    a, b = clean(call).pair()
     c = call.party("C")
     call.connect(a, b)
     prove_media_both_ways(a, b)
-    lines = call.connect(a, c, "offer")
-    expect([each[0] for each in lines] == ["new", "new"], f"{lines}")
+    c.give(call.carry(a, a.ask("offer")))
+    answer = call.carry(c, c.description())
+    c.wait("state", "connected")
+    prove_media_both_ways(a, b)
+    mark = a.mark()
+    a.give(answer)
+    expect(a.wait("association", since=mark) == "new", "kept with another one's answer")
+    a.wait("state", "connected", since=mark)
     prove_media_both_ways(a, c)
 
 
@@ -422,6 +460,27 @@ def peer_without_tls_id(call):
     lines = call.connect(a, b, "transfer", to_other=without)
     expect([each[0] for each in lines] == ["new", "new"], f"{lines}")
     prove_media_both_ways(a, b)
+
+
+def moved_peer(setup, is_followed):
+    """It keeps its a=tls-id, and so its association, at another address."""
+    def case(call):
+        a, b = clean(call).pair(["--setup", setup])
+        call.connect(a, b)
+        prove_media_both_ways(a, b)
+        hellos = call.hellos()
+        call.relay.settle()
+        call.relay.move(call.ports["B"][0])
+        mark = a.mark()
+        lines = call.exchange(b, a, "offer")
+        expect([each[0] for each in lines] == ["kept", "kept"], f"{lines}")
+        if is_followed:
+            prove_media_both_ways(a, b)
+            expect(not a.values("notice", mark), f"{a.values('notice', mark)}")
+        else:
+            expect("called from elsewhere" in a.wait("notice", since=mark), "no word of it")
+        expect(call.hellos() == hellos, "a handshake for a new address")
+    return case
 
 
 def cancelled_offers(call):
@@ -576,6 +635,12 @@ def by_files(call):
         for each, mark in zip((a, b), marks):
             expect(each.wait("association", since=mark) == "kept", "a new one for a hold")
         prove_media(a, b)
+        marks = a.mark(), b.mark()
+        a.tell("transfer")
+        for each, mark in zip((a, b), marks):
+            expect(each.wait("association", since=mark) == "new", "kept for a transfer")
+            each.wait("state", "connected", since=mark)
+        prove_media_both_ways(a, b)
         mark = b.mark()
         pathlib.Path(ours).write_text("v=0\r\n")
         b.wait("refused", since=mark)
@@ -609,6 +674,7 @@ def cases():
     yield "media/video-is-turned-down-in-its-place", video_is_turned_down
     yield "hold/sendonly-keeps-the-association", hold_with("sendonly", True)
     yield "hold/inactive-keeps-the-association", hold_with("inactive", False)
+    yield "hold/what-comes-all-the-same-is-not-heard", hears_nothing_on_hold
     yield "hold/by-no-address-keeps-the-association", hold_of_the_old_style
     yield "trust/one-of-several-fingerprints-is-enough", trusted_with(one_of_several)
     yield "trust/a-fingerprint-of-the-session-counts", trusted_with(of_the_session)
@@ -624,9 +690,14 @@ def cases():
     yield "early-media/is-held-and-delivered", early_media
     yield "transfer/to-a-third-party", transfer
     yield "transfer/closes-the-association-there-was", transfer_closes
-    yield "transfer/by-an-answer-of-a-third-party", transfer_by_an_answer
+    for setup in ("active", "passive"):
+        yield (f"transfer/by-an-answer-of-a-third-party-to-{setup}",
+               transfer_by_an_answer(setup))
+    yield "transfer/by-an-answer-that-comes-late", early_call_of_a_third_party
     yield "transfer/begins-anew-with-the-same-peer", new_association_with_the_same_peer
     yield "transfer/without-tls-id", peer_without_tls_id
+    yield "offer/from-elsewhere-is-followed-by-a-client", moved_peer("active", True)
+    yield "offer/from-elsewhere-is-told-by-a-server", moved_peer("passive", False)
     yield "offer/cancelled-changes-nothing", cancelled_offers
     yield "offer/after-the-peer-closed", call_after_the_peer_closed
     yield "refused/descriptions-end-nothing", refused_descriptions

@@ -261,16 +261,24 @@ class Relay(threading.Thread):
             return f"{match.group(1)}{port}"
         return re.sub(r"(?m)^(m=audio |a=rtcp:)(\d+)", front_port, description)
 
+    def move(self, port):
+        """From now on the party's port has another front, and the old one is nobody's."""
+        with self.lock:
+            old = self.fronts.pop(port)
+            self.selector.unregister(old)
+            old.close()
+            self.front_of(port)
+
     def run(self):
         while True:
             timeout = self.HOLD_S if self.held else None
             for key, _ in self.selector.select(timeout):
                 with self.lock:
                     if key.data is None:
-                        if not self.waker.recv(100).strip(b"x") == b"":
+                        if self.waker.recv(100).strip(b"x"):
                             return
-                        continue
-                    self._forward(key.fileobj, key.data)
+                    elif key.fileobj is self.fronts.get(key.data):
+                        self._forward(key.fileobj, key.data)
             with self.lock:
                 self._let_go(time.monotonic())
 
