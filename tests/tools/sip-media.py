@@ -171,6 +171,16 @@ def profiles(feedback):
     return case
 
 
+def ipv6(call):
+    """Without the relay, which knows IPv4."""
+    call.relay.rewrite = unchanged
+    a, b = call.pair(["--host", "::1"], ["--host", "::1"])
+    offers = []
+    call.connect(a, b, to_other=lambda text: offers.append(text) or text)
+    expect("c=IN IP6 ::1\r\n" in offers[0], f"offered {offers[0]}")
+    prove_media_both_ways(a, b)
+
+
 def codecs(call):
     a, b = call.pair(["--codec", "opus,pcma"], ["--codec", "pcma,opus"])
 
@@ -570,9 +580,11 @@ def refused_descriptions(call):
     offer = call.carry(a, a.ask("hold"))
     b.give(offer)
     b.description()
-    # the right answer may come after a wrong one
-    a.give(OFFER.replace("SAVP 0", "SAVP 9"))
-    a.wait("refused")
+    # an offer of the peer's that crosses ours is no answer; the right one may come yet
+    for text, word in ((OFFER, "actpass"), (OFFER.replace("SAVP 0", "SAVP 9"), "--codec")):
+        mark = a.mark()
+        a.give(text)
+        expect(word in a.wait("refused", since=mark), f"{a.values('refused', mark)}")
     a.tell("cancel")
     # B took the hold; A goes on as before
     prove_media(a, b)
@@ -670,6 +682,7 @@ def cases():
     yield ("rtcp/has-a-plain-port-of-its-own",
            own_rtcp_port(["--no-rtcp-mux"], [], {"with_rtcp": True}))
     yield "rtcp/is-on-the-next-port-unless-told", rtcp_on_the_next_port
+    yield "media/goes-over-ipv6", ipv6
     yield "codec/has-the-offerers-payload-type", codecs
     yield "media/video-is-turned-down-in-its-place", video_is_turned_down
     yield "hold/sendonly-keeps-the-association", hold_with("sendonly", True)
