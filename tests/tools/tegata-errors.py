@@ -231,6 +231,10 @@ def a_network_that_comes_back(bench):
 KINDS = ("dummy", "bridge", "veth", "ifb")
 
 
+# In a user namespace, so that it takes no root.
+UNSHARE = ("unshare", "--map-root-user", "--net")
+
+
 def link(*words):
     subprocess.run(["ip", *words], check=True)
 
@@ -289,11 +293,11 @@ def in_a_namespace(bench, case):
         if shutil.which(tool) is None:
             raise Skip(f"{tool} is not installed")
     attempts = " || ".join(f"ip link add gone0 type {kind}" for kind in KINDS)
-    probe = subprocess.run(["unshare", "--net", "sh", "-c", attempts], check=False,
+    probe = subprocess.run([*UNSHARE, "sh", "-c", attempts], check=False,
                            capture_output=True, text=True)
     if probe.returncode != 0:
         raise Skip(f"no network namespace with an interface: {probe.stderr.split(chr(10))[0]}")
-    inside = bench.process("unshare", "--net", sys.executable, __file__, bench.program, "--case",
+    inside = bench.process(*UNSHARE, sys.executable, __file__, bench.program, "--case",
                            case.__name__)
     inside.child.wait(2 * rig.WAIT_S)
     check(re.search("^ok 1 ", inside.end(0).out(), re.MULTILINE), inside.story())

@@ -6,6 +6,7 @@ TAP."""
 import os
 import pty
 import re
+import select
 import signal
 import stat
 import subprocess
@@ -226,12 +227,18 @@ def stats_are_one_live_line_on_a_terminal(bench):
         [bench.program, "listen", f"{LOOPBACK}:0", "--stats", "0.1", "-p", ONE], stdout=sub))
     os.close(sub)
     text = ""
-    with os.fdopen(main, "rb", buffering=0) as terminal:
-        while text.count("\r\x1b[Kstats: ") < 3:
-            text += terminal.read(4096).decode()
-        listener.send_signal(signal.SIGINT)
-        while "closed: by us" not in text:
-            text += terminal.read(4096).decode()
+
+    def read_until(n_times, part):
+        nonlocal text
+        while text.count(part) < n_times:
+            readable, _, _ = select.select([main], [], [], rig.WAIT_S)
+            check(readable and len(text) < 10000, f"no {n_times} x {part!r} in:", repr(text))
+            text += os.read(main, 4096).decode()
+
+    read_until(3, "\r\x1b[Kstats: ")
+    listener.send_signal(signal.SIGINT)
+    read_until(1, "closed: by us")
+    os.close(main)
     contains(text, "nobody is connected\r\ntotal: nobody is connected\r\n")
     check("nobody is connected\r\nstats" not in text, repr(text))
     equal(listener.wait(rig.WAIT_S), 0)

@@ -102,9 +102,10 @@ def media_before_there_are_keys_is_dropped_and_told_once(bench):
     silent = bench.bind()
     caller = bench.tegata("connect", target(silent), "--plain-in", "0", "--stats", "0.1",
                           "--peer-fingerprint", f"@{bench.path('none')}")
-    send(bench, caller, rig.rtp(1), rig.rtp(2), rig.rtp(3))
+    for n in range(1, 4):
+        send(bench, caller, rig.rtp(n))
+        caller.wait_for(rf"^stats: .*plain side: received {n}, dropped before there were keys {n}$")
     caller.wait_for(r"^warning: media came in on the plain side, and there is nobody with keys")
-    caller.wait_for(r"^stats: .*plain side: received 3, dropped before there were keys 3$")
     caller.stop()
     equal(caller.out().count("warning: "), 1, caller.story())
 
@@ -243,7 +244,7 @@ def a_second_interrupt_ends_at_once(bench):
 
 def a_listener_goes_on_when_a_peer_has_left(bench):
     """And serves it again when it is back."""
-    listener = bench.listen("--plain-in", "0")
+    listener = bench.listen("--plain-in", "0", "--stats", "0.1")
     port = rig.free_port()
     for n_times in (1, 2):
         out = bench.bind()
@@ -255,6 +256,8 @@ def a_listener_goes_on_when_a_peer_has_left(bench):
         equal(out.recv(2048), rig.rtp(n_times))
         caller.stop()
         listener.wait_for(r"^closed: by the peer", count=n_times)
+    before = listener.out().count("\nstats: nobody is connected")
+    listener.wait_for(r"^stats: nobody is connected", count=before + 1)
     listener.stop()
 
 
