@@ -51,7 +51,9 @@ G_DECLARE_FINAL_TYPE (TegataTransport, tegata_transport, TEGATA, TRANSPORT, GObj
  * TegataPacket: (skip)
  * @bytes: a plain RTP or compound RTCP packet. Sending protects it in place
  * @len: (inout): its length in bytes
- * @size: room at @bytes; to be sent, @len and %TEGATA_SRTP_MAX_OVERHEAD always suffice
+ * @size: room at @bytes; to be sent, @len and %TEGATA_SRTP_MAX_OVERHEAD always suffice.
+ * One that was received has as much as its channel gave: of a #TegataUdpChannel, enough
+ * to be sent on from where it lies
  * @is_rtcp: which of both it is
  * @outcome: (out): when it was sent: what became of it
  */
@@ -278,7 +280,8 @@ tegata_transport_get_peer_certificate (TegataTransport *self);
  * tegata_transport_dup_peer_address:
  *
  * Returns: (transfer full) (nullable): where the peer is, where it has an IP address that
- * is known here; with a channel that has but one peer, the channel knows
+ * is known here; with a channel that has but one peer, the channel knows:
+ * tegata_udp_channel_dup_peer_address()
  */
 TEGATA_API GSocketAddress *tegata_transport_dup_peer_address (TegataTransport *self);
 
@@ -291,5 +294,19 @@ TEGATA_API GSocketAddress *tegata_transport_dup_peer_address (TegataTransport *s
  * the listener that handed it out was released first
  */
 TEGATA_API TegataSession *tegata_transport_get_session (TegataTransport *self);
+
+/**
+ * tegata_transport_dup_stats:
+ * @self: a transport
+ *
+ * What tegata_session_get_stats() counts, as a dictionary ("a{sv}"), for other languages
+ * and for JSON: the members of W3C's RTCTransportStats by their names ("dtlsState",
+ * "packetsSent", ...; what is not known yet is missing), and ours: "flightsSent",
+ * "flightsReceived", "retransmissions", "heldMedia"; "refused", "inbound" and "outbound"
+ * are dictionaries of counts themselves ("a{st}"). Network thread.
+ *
+ * Returns: (transfer full): the counts so far
+ */
+TEGATA_API GVariant *tegata_transport_dup_stats (TegataTransport *self);
 
 G_END_DECLS

@@ -42,8 +42,9 @@ TEGATA_API GSocketAddress *tegata_address_to_socket_address (const TegataAddress
  * addresses bind to the one that peers know: what a channel on all addresses sends leaves
  * from the one that the route has, and a peer may not take it.
  *
- * What it receives lies in buffers with room for %TEGATA_SRTP_MAX_OVERHEAD more bytes: a
- * plain packet may be protected where it lies.
+ * What it receives, of any length, lies in buffers with room for
+ * %TEGATA_SRTP_MAX_OVERHEAD more bytes, as #TegataDatagram says: a plain packet may be
+ * protected where it lies.
  *
  * Network errors are told at most once a second each: what the network answered, and what
  * this machine would not send.
@@ -75,6 +76,15 @@ tegata_udp_channel_new (GSocketAddress *local, GSocketAddress *peer, GError **er
 TEGATA_API GSocketAddress *tegata_udp_channel_get_local_address (TegataUdpChannel *self);
 
 /**
+ * tegata_udp_channel_dup_peer_address:
+ * @self: a channel
+ *
+ * Returns: (transfer full) (nullable): with whom alone it talks; %NULL for everybody. Any
+ * thread
+ */
+TEGATA_API GSocketAddress *tegata_udp_channel_dup_peer_address (TegataUdpChannel *self);
+
+/**
  * TegataUdpChannelStats:
  * @datagrams_sent: taken by the kernel
  * @datagrams_received: handed up
@@ -97,6 +107,8 @@ typedef struct
 
 /**
  * tegata_udp_channel_get_stats:
+ * @self: a channel
+ * @stats: (out caller-allocates): the counts so far
  *
  * Fills @stats with the counts so far. Any thread.
  */

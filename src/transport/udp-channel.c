@@ -479,6 +479,13 @@ tegata_udp_channel_get_local_address (TegataUdpChannel *self)
   return self->local;
 }
 
+GSocketAddress *
+tegata_udp_channel_dup_peer_address (TegataUdpChannel *self)
+{
+  g_return_val_if_fail (TEGATA_IS_UDP_CHANNEL (self), NULL);
+  return tegata_address_to_socket_address (&self->peer);
+}
+
 void
 tegata_udp_channel_get_stats (TegataUdpChannel *self, TegataUdpChannelStats *stats)
 {

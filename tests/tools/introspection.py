@@ -49,8 +49,8 @@ class Pair:
         self.states = []
         self.channel = Tegata.UdpChannel.new(local, None)
         self.server = self.transport(self.channel)
-        self.client = self.transport(
-            Tegata.UdpChannel.new(None, self.channel.get_local_address()))
+        self.calling = Tegata.UdpChannel.new(None, self.channel.get_local_address())
+        self.client = self.transport(self.calling)
 
     def transport(self, channel):
         transport = Tegata.Transport.new(Tegata.Context.new(None), channel, None)
@@ -100,6 +100,14 @@ def rtp_crosses():
         return f"received {pair.received}"
     if pair.client.props.srtp_profile is None or pair.client.props.dtls_version != "DTLS 1.2":
         return f"{pair.client.props.dtls_version}, {pair.client.props.srtp_profile}"
+    stats = pair.client.dup_stats().unpack()
+    calling = pair.calling.dup_peer_address()
+    if calling.get_port() != pair.channel.get_local_address().get_port():
+        return f"calling {calling.to_string()}"
+    if pair.channel.dup_peer_address() is not None:
+        return "who talks to everybody has a peer"
+    if stats["dtlsState"] != "connected" or stats["outbound"] != {"rtp": 1, "rtcp": 0}:
+        return f"counts {stats}"
     pair.client.close()
     if not pair.run_until(lambda: pair.have_reached(Tegata.State.CLOSED)):
         return f"not closed: {pair.states}"
