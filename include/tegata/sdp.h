@@ -102,7 +102,7 @@ TEGATA_API char *tegata_sdp_write_setup (TegataSetup setup);
  * tegata_sdp_answer_setup:
  * @offered: what the offer says
  * @preferred: what the answerer would like, for an offer of actpass: %TEGATA_SETUP_ACTIVE
- * (which RFC 8842 section 5.3 recommends) or %TEGATA_SETUP_PASSIVE; anything else is a
+ * (which RFC 5763 section 5 recommends) or %TEGATA_SETUP_PASSIVE; anything else is a
  * programmer's error
  *
  * In a later exchange that keeps the association, @preferred is the role that we have:
@@ -110,7 +110,8 @@ TEGATA_API char *tegata_sdp_write_setup (TegataSetup setup);
  *
  * Returns: what to answer: the complement of a fixed role, @preferred to actpass; to an
  * offer without a=setup, %TEGATA_SETUP_PASSIVE, since RFC 4145 section 4 makes it active;
- * %TEGATA_SETUP_HOLDCONN to holdconn
+ * %TEGATA_SETUP_HOLDCONN to holdconn, which RFC 8842 section 5.1 forbids to offer with
+ * DTLS
  */
 TEGATA_API TegataSetup tegata_sdp_answer_setup (TegataSetup offered,
                                                 TegataSetup preferred);
@@ -129,6 +130,10 @@ TEGATA_API TegataSetup tegata_sdp_answer_setup (TegataSetup offered,
  * way and becomes the server, although it said active, whichever side of it we are;
  * likewise passive to passive, where the offerer becomes the client. So take the role
  * from here, and not from what was offered.
+ *
+ * Where both said the same, that is what follows from the rules, and not what every agent
+ * does: baresip 1.0 answers active and then waits as a server. Who wants to reach those
+ * too, calls after two seconds in which nobody called.
  *
  * Returns: %FALSE with %TEGATA_ERROR_INVALID where no association follows from them (an
  * answer of actpass, holdconn)
@@ -160,6 +165,8 @@ TEGATA_API char *tegata_sdp_write_tls_id (const char *tls_id);
 
 /**
  * tegata_sdp_new_tls_id:
+ *
+ * An answer has a tls-id only where its offer had one (RFC 8842 section 5.3).
  *
  * Returns: (transfer full): a fresh random value of 32 characters, for a new association
  */
