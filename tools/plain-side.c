@@ -122,15 +122,14 @@ secure (PlainSide *self, guint kind, TegataPacket *packets, guint n_packets)
   count_sent (self, packets, n_packets, n_taken);
 }
 
-/* A channel receives into more room than a datagram can have bytes, so protection may
- * lengthen it where it lies. */
+/* The channel left room for protection to lengthen it where it lies. */
 static TegataPacket
 packet_from_datagram (const TegataDatagram *datagram, gboolean is_rtcp)
 {
   return (TegataPacket){
     .bytes = datagram->bytes,
     .len = datagram->len,
-    .size = datagram->len + TEGATA_SRTP_MAX_OVERHEAD,
+    .size = datagram->size,
     .is_rtcp = is_rtcp,
     .outcome = TEGATA_SRTP_NO_KEYS,
   };

@@ -10,6 +10,8 @@ G_BEGIN_DECLS
  * TegataDatagram:
  * @bytes: (array length=len): one UDP payload
  * @len: its length in bytes
+ * @size: room at @bytes, in bytes, at least @len: what is received may grow so far. Not
+ * looked at where it is sent
  * @peer: where it came from, or goes to. A length of 0 is the channel's one peer, for
  * whom the channel vouches: a connected socket, a path that ICE validated
  */
@@ -17,6 +19,7 @@ typedef struct
 {
   guint8 *bytes;
   gsize len;
+  gsize size;
   TegataAddress peer;
 } TegataDatagram;
 

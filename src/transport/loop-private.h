@@ -24,8 +24,11 @@ void tegata_timer_set (TegataTimer *self, gint64 deadline_us);
 
 /* Datagrams of one call to the kernel. */
 #define TEGATA_BATCH_MAX 32
-/* Bytes of each: more than UDP can carry, so that nothing is cut. */
-#define TEGATA_BATCH_SLOT_SIZE 65536
+/* Bytes that may be received into each: more than UDP can carry, so that nothing is cut.
+ */
+#define TEGATA_BATCH_RECEIVE_SIZE 65536
+/* Bytes of each: the longest packet, too, may be protected where it lies. */
+#define TEGATA_BATCH_SLOT_SIZE (TEGATA_BATCH_RECEIVE_SIZE + 64)
 
 /*
  * TEGATA_BATCH_MAX slots of TEGATA_BATCH_SLOT_SIZE bytes, one after the other, which are

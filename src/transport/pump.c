@@ -77,7 +77,6 @@ catch_up (TegataPump *self, TegataMediaRun *run)
 static void
 receive (TegataPump *self, TegataDatagram *datagram, gint64 now_us, TegataMediaRun *run)
 {
-  gsize size = datagram->len;
   TegataSession *session = NULL;
   TegataReceived received = hand_in (self, datagram, now_us, &session);
 
@@ -89,7 +88,7 @@ receive (TegataPump *self, TegataDatagram *datagram, gint64 now_us, TegataMediaR
   {
     TegataPacket packet = { .bytes = datagram->bytes,
                             .len = datagram->len,
-                            .size = size,
+                            .size = datagram->size,
                             .is_rtcp = received == TEGATA_RECEIVED_RTCP };
 
     run->next = tegata_pump_transport_of (session);

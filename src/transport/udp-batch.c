@@ -55,7 +55,7 @@ tegata_udp_batch_receive (GSocket *socket,
     struct msghdr *header = &messages[i].msg_hdr;
 
     vectors[i].iov_base = slots + (gsize) i * TEGATA_BATCH_SLOT_SIZE;
-    vectors[i].iov_len = TEGATA_BATCH_SLOT_SIZE;
+    vectors[i].iov_len = TEGATA_BATCH_RECEIVE_SIZE;
     header->msg_iov = &vectors[i];
     header->msg_iovlen = 1;
     if (!is_connected)
@@ -75,6 +75,7 @@ tegata_udp_batch_receive (GSocket *socket,
 
     datagrams[i].bytes = is_whole ? vectors[i].iov_base : NULL;
     datagrams[i].len = messages[i].msg_len;
+    datagrams[i].size = TEGATA_BATCH_SLOT_SIZE;
     datagrams[i].peer.len = (guint8) messages[i].msg_hdr.msg_namelen;
     tegata_address_normalize (&datagrams[i].peer);
   }
@@ -171,7 +172,7 @@ tegata_udp_batch_receive_portably (GSocket *socket,
   for (guint i = 0; i < TEGATA_BATCH_MAX; i++)
   {
     vectors[i].buffer = slots + (gsize) i * TEGATA_BATCH_SLOT_SIZE;
-    vectors[i].size = TEGATA_BATCH_SLOT_SIZE;
+    vectors[i].size = TEGATA_BATCH_RECEIVE_SIZE;
     messages[i].address = is_connected ? NULL : &sources[i];
     messages[i].vectors = &vectors[i];
     messages[i].num_vectors = 1;
@@ -181,6 +182,7 @@ tegata_udp_batch_receive_portably (GSocket *socket,
   {
     datagrams[i].bytes = vectors[i].buffer;
     datagrams[i].len = messages[i].bytes_received;
+    datagrams[i].size = TEGATA_BATCH_SLOT_SIZE;
     if (sources[i] != NULL)
     {
       tegata_address_from_socket_address (&datagrams[i].peer, sources[i]);

@@ -2,6 +2,7 @@
 #include "transport/channel-pair.h"
 
 #include <string.h>
+#include <tegata/srtp.h>
 
 /* Two ends, and what is on its way from each: it outlives either of them. */
 typedef struct
@@ -201,7 +202,8 @@ take (Wire *wire, guint end)
   return taken;
 }
 
-/* Each in a buffer of its own length, so that a sanitizer sees who leaves it. */
+/* Each in a buffer of its own, with room to be protected, so that a sanitizer sees who
+ * leaves it. */
 guint
 pair_channel_deliver (PairChannel *self)
 {
@@ -213,7 +215,9 @@ pair_channel_deliver (PairChannel *self)
   {
     gconstpointer bytes = g_bytes_get_data (taken->pdata[i], &batch[i].len);
 
-    batch[i].bytes = g_memdup2 (bytes, batch[i].len);
+    batch[i].size = batch[i].len + TEGATA_SRTP_MAX_OVERHEAD;
+    batch[i].bytes = g_malloc (batch[i].size);
+    memcpy (batch[i].bytes, bytes, batch[i].len);
     if (self->other != NULL)
     {
       batch[i].peer = self->other->address;

@@ -275,6 +275,61 @@ goes_on_amid_noise (void)
   party_assert_states (couple.server, "connecting connected");
 }
 
+/* (transfer full): both sides have no other profile */
+static TegataContext *
+context_for (const char *profile)
+{
+  g_autoptr (GError) error = NULL;
+  TegataContext *context = tegata_context_new (NULL, &error);
+
+  g_assert_no_error (error);
+  tegata_context_set_srtp_profiles (context, profile, &error);
+  g_assert_no_error (error);
+  return context;
+}
+
+static void
+connect_with (Couple *couple, const char *profile)
+{
+  channel_pair_new (&couple->client_channel, &couple->server_channel);
+  couple->client = party_new (context_for (profile),
+                              TEGATA_DATAGRAM_CHANNEL (couple->client_channel));
+  couple->server = party_new (context_for (profile),
+                              TEGATA_DATAGRAM_CHANNEL (couple->server_channel));
+  couple_connect (couple);
+  g_assert_cmpint (party_get_state (couple->server), ==, TEGATA_STATE_CONNECTED);
+}
+
+static void
+send_on (TegataTransport *transport,
+         TegataPacket *packets,
+         guint n_packets,
+         gpointer user_data)
+{
+  (void) transport;
+  g_assert_cmpuint (tegata_transport_send_packets (user_data, packets, n_packets), ==,
+                    n_packets);
+}
+
+/* To somebody whose tags are longer than those of who sent it. */
+static void
+goes_on_to_another_peer_from_where_it_lies (void)
+{
+  static const TegataTransportCallbacks sending_on = { .media = send_on };
+  g_auto (Couple) from = { 0 };
+  g_auto (Couple) to = { 0 };
+  g_autoptr (GBytes) plain = make_rtp (1);
+
+  connect_with (&from, "SRTP_AES128_CM_HMAC_SHA1_80");
+  connect_with (&to, "SRTP_AEAD_AES_256_GCM");
+  tegata_transport_set_callbacks (from.server->transport, &sending_on,
+                                  to.client->transport, NULL);
+  party_assert_sends (from.client, 1);
+  couple_shuttle (&from);
+  couple_shuttle (&to);
+  party_assert_packet (to.server, 0, plain);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -294,5 +349,7 @@ main (int argc, char **argv)
                    comes_behind_the_flight_that_connects);
   g_test_add_func ("/transport-media/keeps-order-within-a-batch",
                    keeps_order_within_a_batch);
+  g_test_add_func ("/transport-media/goes-on-to-another-peer-from-where-it-lies",
+                   goes_on_to_another_peer_from_where_it_lies);
   return g_test_run ();
 }

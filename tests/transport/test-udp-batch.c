@@ -2,6 +2,7 @@
 #include "transport/udp-batch.h"
 
 #include <string.h>
+#include <tegata/srtp.h>
 
 #include "transport/loop-private.h"
 #include "transport/udp-node.h"
@@ -86,6 +87,7 @@ receive_all (const Calls *calls, Port *port, const Port *peers, guint n_peers)
   {
     for (gint i = 0; i < n; i++)
     {
+      g_assert_cmpuint (datagrams[i].size, ==, TEGATA_BATCH_SLOT_SIZE);
       g_string_append_printf (text, "%.*s%u ", (int) datagrams[i].len,
                               (const char *) datagrams[i].bytes,
                               number_of (&datagrams[i].peer, peers, n_peers));
@@ -204,6 +206,36 @@ test_connected (gconstpointer data)
   close_port (&client);
 }
 
+/* The longest that there is: 40 bytes of IPv6 header are not in its length. */
+static void
+test_longest (gconstpointer data)
+{
+  const gsize len = 65527;
+  const Calls *calls = data;
+  Port port = { 0 };
+  g_autoptr (GError) error = NULL;
+  g_autofree guint8 *slots = g_malloc ((gsize) TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
+  g_autofree guint8 *bytes = g_malloc0 (len);
+  TegataDatagram datagrams[TEGATA_BATCH_MAX];
+  TegataDatagram datagram = { .bytes = bytes, .len = len };
+
+  if (udp_node_skip_without_ipv6 ())
+  {
+    return;
+  }
+  port = open_port ("::1", NULL);
+  bytes[len - 1] = 'z';
+  g_assert_true (tegata_address_from_socket_address (&datagram.peer, port.address));
+  g_assert_cmpint (calls->send (port.socket, FALSE, &datagram, 1, &error), ==, 1);
+  g_assert_no_error (error);
+  g_assert_cmpint (calls->receive (port.socket, FALSE, slots, datagrams, &error), ==, 1);
+  g_assert_cmpmem (datagrams[0].bytes, datagrams[0].len, bytes, len);
+  g_assert_cmpuint (datagrams[0].size, >=, len + TEGATA_SRTP_MAX_OVERHEAD);
+  g_assert_true (datagrams[0].bytes + datagrams[0].size
+                 <= slots + (gsize) TEGATA_BATCH_MAX * TEGATA_BATCH_SLOT_SIZE);
+  close_port (&port);
+}
+
 static void
 test_too_long (gconstpointer data)
 {
@@ -236,6 +268,7 @@ main (int argc, char *argv[])
     add ("/datagrams-go-to-their-peers-and-back", &both[i], test_peers);
     add ("/datagrams-go-to-their-peers-and-back-by-ipv6", &both[i], test_peers_ipv6);
     add ("/a-connected-socket-has-one-peer", &both[i], test_connected);
+    add ("/the-longest-has-room-to-be-protected", &both[i], test_longest);
     add ("/too-long-is-an-error", &both[i], test_too_long);
   }
   return g_test_run ();
