@@ -43,8 +43,8 @@ tell (TapChannel *self,
   }
 }
 
-/* Each of these three keeps itself alive: whoever it calls may release it, or detach it,
- * after which nobody is told any more. */
+/* Each of these three keeps itself alive: the receiver may release it, or detach it,
+ * after which it is told no more. */
 static void
 handle_received (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
 {

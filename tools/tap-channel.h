@@ -23,7 +23,7 @@ G_DECLARE_FINAL_TYPE (TapChannel, tap_channel, TAP, CHANNEL, GObject)
  * @now_us: g_get_monotonic_time()
  *
  * Called on the network thread only: media is sent by other threads, but DTLS is not. It
- * may detach the channel, or release it. */
+ * may neither detach the channel nor release it, as a receiver may. */
 typedef void (*TapFunc) (LadderDirection direction,
                          const TegataDatagram *datagram,
                          gint64 now_us,
