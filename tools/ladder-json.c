@@ -63,11 +63,13 @@ ladder_to_json (Ladder *self)
     json_array_add_object_element (array,
                                    row_to_json (g_ptr_array_index (self->rows, i)));
   }
-  if (self->n_left_out > 0)
+  if (self->n_left_out + self->n_noise > 0)
   {
     JsonObject *last = json_object_new ();
 
-    json_object_set_int_member (last, "left_out", (gint64) self->n_left_out);
+    json_object_set_int_member (last, "left_out",
+                                (gint64) (self->n_left_out + self->n_noise));
+    json_object_set_int_member (last, "in_no_flight", (gint64) self->n_noise);
     json_array_add_object_element (array, last);
   }
   json_node_take_array (node, array);

@@ -180,6 +180,14 @@ ladder_summarize (const Ladder *self)
                                              self->n_data[LADDER_SENT],
                                              self->n_data[LADDER_RECEIVED]));
   }
+  if (self->n_noise > 0)
+  {
+    g_ptr_array_add (lines, g_strdup_printf ("and %" G_GUINT64_FORMAT
+                                             " more datagram%s that came and belong%s "
+                                             "to no flight",
+                                             self->n_noise, plural (self->n_noise),
+                                             self->n_noise == 1 ? "s" : ""));
+  }
   if (self->n_left_out > 0)
   {
     g_ptr_array_add (lines, g_strdup_printf ("left out: %" G_GUINT64_FORMAT

@@ -60,7 +60,9 @@ struct _Ladder
   GPtrArray *rows; /* (element-type LadderRow) */
   gint64 began_us; /* -1: nothing yet */
   guint64 n_left_out;
-  guint64 n_data[2]; /* datagrams with nothing but application data, by direction */
+  guint n_noise_rows; /* that came and are in no flight */
+  guint64 n_noise;    /* further ones, left out */
+  guint64 n_data[2];  /* datagrams with nothing but application data, by direction */
 
   /* of the handshake that runs now */
   LadderHistory *history[2];

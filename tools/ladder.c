@@ -184,6 +184,29 @@ look_at_messages (Ladder *self, LadderRow *row)
   return is_worth_a_row;
 }
 
+/* What we sent is no noise: our alert is worth its row. */
+static gboolean
+is_noise (const LadderRow *row)
+{
+  return row->direction == LADDER_RECEIVED && row->flight == 0;
+}
+
+static gboolean
+has_room (Ladder *self, const LadderRow *row)
+{
+  if (is_noise (row) && self->n_noise_rows == LADDER_MAX_NOISE)
+  {
+    self->n_noise++;
+    return FALSE;
+  }
+  if (self->rows->len == LADDER_MAX_ROWS)
+  {
+    self->n_left_out++;
+    return FALSE;
+  }
+  return TRUE;
+}
+
 void
 ladder_add (Ladder *self,
             LadderDirection direction,
@@ -208,12 +231,9 @@ ladder_add (Ladder *self,
   {
     self->n_data[direction]++;
   }
-  else if (self->rows->len == LADDER_MAX_ROWS)
+  else if (has_room (self, &row))
   {
-    self->n_left_out++;
-  }
-  else
-  {
+    self->n_noise_rows += is_noise (&row);
     g_ptr_array_add (self->rows, g_memdup2 (&row, sizeof row));
     (void) g_steal_pointer (&messages); /* which the copy has */
   }

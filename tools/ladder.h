@@ -11,11 +11,14 @@ G_BEGIN_DECLS
  * be given to it, since anybody can send anything. One thread at a time.
  *
  * Its memory is bounded: the first LADDER_MAX_ROWS datagrams are kept and further ones
- * counted. Application data is only counted, too.
+ * counted. Application data is only counted, too. So is what came and belongs to no
+ * flight, but for the first LADDER_MAX_NOISE of it: alerts in the clear are to be seen,
+ * but anybody can forge them, and they must not push the handshake out.
  */
 typedef struct _Ladder Ladder;
 
 #define LADDER_MAX_ROWS 512
+#define LADDER_MAX_NOISE 32
 
 typedef enum
 {
@@ -57,7 +60,9 @@ char *ladder_to_svg (Ladder *self, const char *local_name, const char *peer_name
  *     message_seq    null, as the next two, where it is not a readable handshake message
  *     offset         of this fragment
  *     total_len      of the whole message
- * and where there were more than are kept, a last object with "left_out": how many. */
+ * and where there were more than are kept, a last object:
+ *   left_out         how many
+ *   in_no_flight     how many of them came and belong to no flight */
 JsonNode *ladder_to_json (Ladder *self);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ladder, ladder_free)

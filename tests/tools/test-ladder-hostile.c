@@ -180,9 +180,60 @@ test_random_bytes (void)
 static const guint8 clear_alert[]
     = { 21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 2, 2, 40 };
 
+static JsonArray *
+get_rows (JsonNode *node)
+{
+  return json_node_get_array (node);
+}
+
+/* They are few, and the handshake behind them is there. */
+static void
+test_noise_is_summed_up (void)
+{
+  g_autoptr (GPtrArray) datagrams = record_datagrams (1200);
+  g_autoptr (Ladder) ladder = ladder_new ();
+  g_autoptr (JsonNode) node = NULL;
+  g_autofree char *text = NULL;
+  g_autofree char *described = NULL;
+  JsonObject *last;
+
+  for (guint i = 0; i < 2000; i++)
+  {
+    guint8 garbage[] = { 22, 1, 2, 3 };
+
+    add (ladder, LADDER_RECEIVED, clear_alert, sizeof clear_alert);
+    add (ladder, LADDER_RECEIVED, garbage, sizeof garbage);
+  }
+  for (guint i = 0; i < datagrams->len; i++)
+  {
+    gsize len;
+    const guint8 *bytes = g_bytes_get_data (g_ptr_array_index (datagrams, i), &len);
+
+    add (ladder, i % 2 ? LADDER_SENT : LADDER_RECEIVED, bytes, len);
+  }
+  add (ladder, LADDER_SENT, clear_alert, sizeof clear_alert);
+
+  node = ladder_to_json (ladder);
+  g_assert_cmpuint (json_array_get_length (get_rows (node)), ==,
+                    LADDER_MAX_NOISE + datagrams->len + 2);
+  last = json_array_get_object_element (get_rows (node),
+                                        json_array_get_length (get_rows (node)) - 1);
+  g_assert_cmpint (json_object_get_int_member (last, "left_out"), ==, 3968);
+  g_assert_cmpint (json_object_get_int_member (last, "in_no_flight"), ==, 3968);
+  text = ladder_to_text (ladder, "us", "them");
+  g_assert_nonnull (strstr (text, "ChangeCipherSpec, Finished"));
+  g_assert_nonnull (strstr (text, "-- Alert (fatal, handshake_failure) ---"));
+  g_assert_nonnull (
+      strstr (text, " and 3968 more datagrams that came and belong to no flight\n"));
+  described = describe_ladder (ladder);
+  g_assert_true (g_str_has_suffix (described, "left out: 3968\n"));
+}
+
 static void
 test_bounded (void)
 {
+  static const guint8 hello[] = { 22, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 1, 0, 12,
+                                  1,  0,    0,    0, 0, 0, 0, 0, 0, 0, 0, 0 };
   g_autoptr (Ladder) ladder = ladder_new ();
   g_autoptr (JsonNode) node = NULL;
   g_autofree char *text = NULL;
@@ -190,17 +241,16 @@ test_bounded (void)
 
   for (guint i = 0; i < 2000; i++)
   {
-    add (ladder, LADDER_RECEIVED, clear_alert, sizeof clear_alert);
+    add (ladder, LADDER_RECEIVED, hello, sizeof hello);
   }
   node = ladder_to_json (ladder);
-  g_assert_cmpuint (json_array_get_length (json_node_get_array (node)), ==,
-                    LADDER_MAX_ROWS + 1);
+  g_assert_cmpuint (json_array_get_length (get_rows (node)), ==, LADDER_MAX_ROWS + 1);
   text = ladder_to_text (ladder, "us", "them");
   svg = ladder_to_svg (ladder, "us", "them");
-  g_assert_nonnull (strstr (text, "512 datagrams\n"));
+  g_assert_nonnull (strstr (text, "512 datagrams, 511 of them"));
   g_assert_nonnull (strstr (text, "left out: 1488 datagrams after the first 512\n"));
   g_assert_nonnull (strstr (svg, "left out: 1488 datagrams after the first 512<"));
-  g_assert_nonnull (strstr (text, "<- Alert (fatal, handshake_failure) ---"));
+  g_assert_nonnull (strstr (text, "<- ClientHello ---"));
 }
 
 /* As many messages as a datagram can hold: fragments without a byte. */
@@ -403,6 +453,7 @@ main (int argc, char **argv)
   g_test_add_func ("/ladder/takes-datagrams-with-wrong-bytes", test_noise);
   g_test_add_func ("/ladder/takes-random-bytes", test_random_bytes);
   g_test_add_func ("/ladder/keeps-the-first-rows-only", test_bounded);
+  g_test_add_func ("/ladder/sums-noise-up-in-a-line", test_noise_is_summed_up);
   g_test_add_func ("/ladder/keeps-few-messages-of-a-datagram", test_crowded);
   g_test_add_func ("/ladder/takes-any-name", test_names);
 
