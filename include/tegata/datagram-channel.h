@@ -59,8 +59,8 @@ G_DECLARE_INTERFACE (TegataDatagramChannel,
  * receiver
  * @is_writable: whether datagrams have a way to go. Network thread
  * @send: sends without waiting, in order, and says how many it took; the rest, and what
- * the network loses, is lost, as on any network. @n_datagrams is at least 1. Any thread,
- * several at once
+ * the network loses, is lost, as on any network. Never calls the receiver from within.
+ * @n_datagrams is at least 1. Any thread, several at once
  * @get_rtt_us: round-trip time in microseconds, where the channel knows it; -1. May be
  * %NULL. Network thread
  *

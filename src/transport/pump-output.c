@@ -2,21 +2,25 @@
 
 /*
  * Out of sessions. Outputs are polled into the stack: a thousand transports need no
- * buffer of their own, and a call-back that runs the main context itself, which comes
- * back here, has another one. Datagrams that follow each other, a flight or the answers
- * to many, are sent at once.
+ * buffer of their own. Datagrams that follow each other, a flight or the answers to many,
+ * are sent at once. All else is told as soon as it is polled: nobody is called while an
+ * output waits, so that who is called may let the network go on, and all that is told is
+ * still told in order. Media was gathered too, once: but what is polled had to be held,
+ * which is 128 packets at most, once an association.
  */
 
 #include "transport/pump-private.h"
 
-/* Outputs that go on together: datagrams or packets, never both. */
+/* An output, and where it may still be protected. */
+#define ROOM (TEGATA_OUTPUT_SIZE + TEGATA_SRTP_MAX_OVERHEAD)
+
+/* Datagrams that are sent together. */
 typedef struct
 {
-  guint8 bytes[2 * TEGATA_OUTPUT_SIZE + 64]; /* the last one needs room to grow, too */
+  guint8 bytes[2 * ROOM]; /* the last one needs room to be polled into, too */
   gsize used;
   TegataDatagram datagrams[TEGATA_BATCH_MAX];
   guint n_datagrams;
-  TegataMediaRun media;
 } Gathered;
 
 void
@@ -101,30 +105,29 @@ tegata_pump_transport_of (TegataSession *session)
   return session != NULL ? tegata_session_get_user_data (session) : NULL;
 }
 
+/* Calls nobody: a channel's `send` never does. */
 static void
-send_datagrams (TegataPump *self, const TegataDatagram *datagrams, guint n_datagrams)
+send_gathered (TegataPump *self, Gathered *gathered)
 {
-  if (n_datagrams > 0 && !tegata_pump_has_left (self))
+  if (gathered->n_datagrams > 0 && !tegata_pump_has_left (self))
   {
-    tegata_datagram_channel_send (self->channel, datagrams, n_datagrams);
+    tegata_datagram_channel_send (self->channel, gathered->datagrams,
+                                  gathered->n_datagrams);
   }
-}
-
-static gboolean
-has_gathered (const Gathered *self)
-{
-  return self->n_datagrams > 0 || self->media.n_packets > 0;
+  gathered->n_datagrams = 0;
+  gathered->used = 0;
 }
 
 static void
-flush (TegataPump *self, Gathered *gathered)
+gather (Gathered *self, const TegataOutput *output)
 {
-  guint n_datagrams = gathered->n_datagrams;
+  TegataDatagram *datagram = &self->datagrams[self->n_datagrams++];
 
-  gathered->n_datagrams = 0;
-  send_datagrams (self, gathered->datagrams, n_datagrams);
-  tegata_media_run_flush (&gathered->media);
-  gathered->used = 0;
+  datagram->bytes = output->buffer;
+  datagram->len = output->len;
+  datagram->size = output->size;
+  datagram->peer = output->peer;
+  self->used = (self->used + output->len + 7) & ~(gsize) 7;
 }
 
 static TegataOutputKind
@@ -136,42 +139,6 @@ poll_output (TegataPump *self, TegataOutput *output, TegataSession **session)
   }
   *session = self->session;
   return tegata_session_poll (self->session, output);
-}
-
-/* What was gathered is ahead of everything else; so is media of a datagram, and the other
- * way round. */
-static void
-make_way (TegataPump *self, Gathered *gathered, TegataOutputKind kind)
-{
-  gboolean is_datagram = kind == TEGATA_OUTPUT_DATAGRAM;
-  gboolean is_media = kind == TEGATA_OUTPUT_RTP || kind == TEGATA_OUTPUT_RTCP;
-
-  if ((gathered->n_datagrams > 0 && !is_datagram)
-      || (gathered->media.n_packets > 0 && !is_media))
-  {
-    flush (self, gathered);
-  }
-}
-
-static void
-gather_datagram (Gathered *self, const TegataOutput *output)
-{
-  TegataDatagram *datagram = &self->datagrams[self->n_datagrams++];
-
-  datagram->bytes = output->buffer;
-  datagram->len = output->len;
-  datagram->peer = output->peer;
-}
-
-static void
-gather_packet (Gathered *self, const TegataOutput *output)
-{
-  TegataPacket packet = { .bytes = output->buffer,
-                          .len = output->len,
-                          .size = output->len + TEGATA_SRTP_MAX_OVERHEAD,
-                          .is_rtcp = output->kind == TEGATA_OUTPUT_RTCP };
-
-  tegata_media_run_add (&self->media, &packet);
 }
 
 static void
@@ -190,67 +157,59 @@ accept_session (TegataPump *self, TegataSession *session, const TegataAddress *p
 }
 
 static void
-tell (GWeakRef *weak, const TegataOutput *output)
+tell (TegataSession *session, const TegataOutput *output)
 {
+  GWeakRef *weak = tegata_pump_transport_of (session);
   TegataTransport *transport = weak != NULL ? g_weak_ref_get (weak) : NULL;
+  TegataPacket packet = { .bytes = output->buffer,
+                          .len = output->len,
+                          .size = output->size + TEGATA_SRTP_MAX_OVERHEAD,
+                          .is_rtcp = output->kind == TEGATA_OUTPUT_RTCP };
 
   if (transport == NULL)
   {
     return;
   }
-  if (output->kind == TEGATA_OUTPUT_STATE)
+  switch (output->kind)
   {
+  case TEGATA_OUTPUT_STATE:
     tegata_transport_tell_state (transport, output->state);
-  }
-  else
-  {
+    break;
+  case TEGATA_OUTPUT_DATA:
     tegata_transport_tell_data (transport, output->buffer, output->len);
+    break;
+  default:
+    tegata_transport_tell_media (transport, &packet, 1);
   }
 }
 
 static void
-dispatch (TegataPump *self,
-          Gathered *gathered,
-          TegataSession *session,
-          const TegataOutput *output)
+deliver (TegataPump *self, TegataSession *session, const TegataOutput *output)
 {
-  switch (output->kind)
+  if (output->kind == TEGATA_OUTPUT_ACCEPTED)
   {
-  case TEGATA_OUTPUT_DATAGRAM:
-    gather_datagram (gathered, output);
-    break;
-  case TEGATA_OUTPUT_RTP:
-  case TEGATA_OUTPUT_RTCP:
-    gather_packet (gathered, output);
-    break;
-  case TEGATA_OUTPUT_ACCEPTED:
     accept_session (self, session, &output->peer);
-    break;
-  case TEGATA_OUTPUT_STATE:
-  case TEGATA_OUTPUT_DATA:
-    tell (gathered->media.next, output);
-    break;
-  case TEGATA_OUTPUT_NONE:
-  default:
-    break;
+  }
+  else if (output->kind != TEGATA_OUTPUT_NONE)
+  {
+    tell (session, output);
   }
 }
 
-/* Where the next output goes; what it leaves stays for those that go on together. */
+/* Where the next output goes. */
 static void
 prepare (TegataPump *self, Gathered *gathered, TegataOutput *output)
 {
-  if (gathered->used + TEGATA_OUTPUT_SIZE + 64 > sizeof gathered->bytes
+  if (gathered->used + ROOM > sizeof gathered->bytes
       || gathered->n_datagrams == G_N_ELEMENTS (gathered->datagrams))
   {
-    flush (self, gathered);
+    send_gathered (self, gathered);
   }
   output->buffer = gathered->bytes + gathered->used;
-  output->size = sizeof gathered->bytes - gathered->used;
+  output->size = sizeof gathered->bytes - gathered->used - TEGATA_SRTP_MAX_OVERHEAD;
 }
 
-/* Returns: whether there may be more. A call-back may leave new outputs, so it is asked
- * once more after the last one. */
+/* Returns: whether there may be more */
 static gboolean
 poll_once (TegataPump *self, Gathered *gathered)
 {
@@ -258,21 +217,14 @@ poll_once (TegataPump *self, Gathered *gathered)
   TegataOutput output;
 
   prepare (self, gathered, &output);
-  poll_output (self, &output, &session);
-  if (output.kind == TEGATA_OUTPUT_NONE && !has_gathered (gathered))
+  if (poll_output (self, &output, &session) == TEGATA_OUTPUT_DATAGRAM)
   {
-    return FALSE;
+    gather (gathered, &output);
+    return TRUE;
   }
-  gathered->media.next = tegata_pump_transport_of (session);
-  make_way (self, gathered, output.kind);
-  dispatch (self, gathered, session, &output);
-  if (has_gathered (gathered))
-  {
-    gsize end = (gsize) (output.buffer - gathered->bytes) + output.len;
-
-    gathered->used = (end + TEGATA_SRTP_MAX_OVERHEAD + 7) & ~(gsize) 7;
-  }
-  return TRUE;
+  send_gathered (self, gathered); /* it is ahead of what was polled now */
+  deliver (self, session, &output);
+  return output.kind != TEGATA_OUTPUT_NONE;
 }
 
 void
@@ -282,9 +234,7 @@ tegata_pump_poll (TegataPump *self)
 
   gathered.used = 0;
   gathered.n_datagrams = 0;
-  tegata_pump_begin_run (self, &gathered.media);
   while (poll_once (self, &gathered))
   {
   }
-  tegata_pump_end_run (self, &gathered.media);
 }

@@ -27,7 +27,7 @@ struct _TegataPump
   guint64 unaddressed;
 };
 
-/* Packets of one transport that go up in one call. No reference is held to it: who drops
+/* Live packets of one transport that go up in one call. No reference is held to it: who drops
  * his last one is told no more. */
 struct _TegataMediaRun
 {

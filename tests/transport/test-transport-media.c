@@ -175,7 +175,6 @@ hands_out_early_media_in_order (void)
   g_assert_cmpuint (couple.server->packets->len, ==, 0);
   party_expect (couple.server, couple.client);
   g_assert_cmpuint (couple.server->packets->len, ==, 40);
-  g_assert_cmpuint (couple.server->media_calls->len, <, 10); /* many at once */
 
   party_assert_sends (couple.client, 40);
   couple_shuttle (&couple);

@@ -149,6 +149,46 @@ is_released_inside_held_media (void)
   g_assert_null (couple.server->transport);
 }
 
+static Couple *nested_couple;
+
+/* As a channel with several sources may, where a call-back runs the main context. */
+static void
+let_the_network_go_on (Party *self, TegataOutputKind kind)
+{
+  if (kind == TEGATA_OUTPUT_RTP)
+  {
+    self->then = NULL;
+    party_assert_sends (nested_couple->client, 100);
+    pair_channel_deliver (nested_couple->server_channel);
+  }
+}
+
+static void
+keeps_the_order_of_held_media_with_the_network_let_in (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  nested_couple = &couple;
+  couple_init (&couple);
+  party_expect (couple.client, couple.server);
+  couple.server->then = let_the_network_go_on;
+  party_start (couple.server, TEGATA_ROLE_SERVER);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  couple_shuttle (&couple);
+  for (guint16 i = 0; i < 100; i++)
+  {
+    party_assert_sends (couple.client, i);
+  }
+  couple_shuttle (&couple);
+  party_expect (couple.server, couple.client);
+  for (guint16 i = 0; i <= 100; i++)
+  {
+    g_autoptr (GBytes) plain = make_rtp (i);
+
+    party_assert_packet (couple.server, i, plain);
+  }
+}
+
 static TegataState release_in;
 
 static void
@@ -325,8 +365,6 @@ sends_much_inside_data (void)
   g_assert_cmpuint (couple.client->data->len, ==, N_ANSWERS);
 }
 
-static Couple *nested_couple;
-
 /* A dialogue, say, that runs the main context until there is an answer. */
 static void
 run_the_main_context (Party *self, TegataOutputKind kind)
@@ -479,6 +517,9 @@ main (int argc, char **argv)
                    is_released_inside_media);
   g_test_add_func ("/transport-reentrancy/is-released-inside-held-media",
                    is_released_inside_held_media);
+  g_test_add_func (
+      "/transport-reentrancy/keeps-the-order-of-held-media-with-the-network-let-in",
+      keeps_the_order_of_held_media_with_the_network_let_in);
   g_test_add_func ("/transport-reentrancy/is-released-inside-state-changed",
                    is_released_inside_state_changed);
   g_test_add_func ("/transport-reentrancy/is-released-inside-a-signal",
