@@ -13,7 +13,6 @@ struct _Association
   gpointer user_data;
   char *local;
   char *peer;
-  TegataAddress ladder_key; /* as the channel names the peer */
   gint64 started_us;
   gboolean was_connected;
   gboolean told_alert;
@@ -150,7 +149,7 @@ find_who_closed (Association *self)
 static void
 on_end (Association *self, const GError *error)
 {
-  g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, &self->ladder_key);
+  g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, self);
   ExitStatus status = judge_end (self, error);
   g_autofree char *sentence = describe_failure (self, status, error);
   Stats stats;
@@ -181,7 +180,7 @@ lacks_wanted_profile (Association *self)
 static void
 on_connected (Association *self)
 {
-  g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, &self->ladder_key);
+  g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, self);
 
   self->was_connected = TRUE;
   write_svg (self, ladder);
@@ -277,16 +276,22 @@ name_peer (Association *self)
 {
   g_autoptr (GSocketAddress) peer = tegata_transport_dup_peer_address (self->transport);
 
-  if (peer == NULL)
+  self->peer = peer != NULL ? address_to_string (peer) : g_strdup (self->shared->peer);
+}
+
+/* By the peer as the channel names it. Reported once: when the peer is connected, or when
+ * it fails before. What comes later in its name is not what it says of itself. */
+static void
+claim_ladder (Association *self)
+{
+  g_autoptr (GSocketAddress) peer = tegata_transport_dup_peer_address (self->transport);
+  TegataAddress key = { .len = 0 };
+
+  if (peer != NULL && self->shared->listener != NULL)
   {
-    self->peer = g_strdup (self->shared->peer);
-    return;
+    tegata_address_from_socket_address (&key, peer);
   }
-  self->peer = address_to_string (peer);
-  if (self->shared->listener != NULL)
-  {
-    tegata_address_from_socket_address (&self->ladder_key, peer);
-  }
+  ladders_claim (self->shared->ladders, &key, self);
 }
 
 Association *
@@ -305,6 +310,7 @@ association_new (const AssociationShared *shared,
   self->local
       = address_to_string (tegata_udp_channel_get_local_address (shared->channel));
   name_peer (self);
+  claim_ladder (self);
   tegata_transport_set_callbacks (transport, &transport_callbacks, self, NULL);
   return self;
 }

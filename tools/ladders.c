@@ -13,6 +13,7 @@ typedef struct
 {
   TegataAddress peer;
   Ladder *ladder;
+  gconstpointer owner; /* NULL: nobody has claimed it */
 } Entry;
 
 struct _Ladders
@@ -50,9 +51,24 @@ ladders_free (Ladders *self)
 }
 
 static gint
-compare (gconstpointer entry, gconstpointer peer)
+compare_peer (gconstpointer entry, gconstpointer peer)
 {
   return tegata_address_equal (&((const Entry *) entry)->peer, peer) ? 0 : 1;
+}
+
+static gint
+compare_owner (gconstpointer entry, gconstpointer owner)
+{
+  return ((const Entry *) entry)->owner == owner ? 0 : 1;
+}
+
+/* (nullable) */
+static Entry *
+find (Ladders *self, const TegataAddress *peer)
+{
+  GList *found = g_queue_find_custom (&self->entries, peer, compare_peer);
+
+  return found != NULL ? found->data : NULL;
 }
 
 static gboolean
@@ -65,7 +81,7 @@ is_client_hello (const TegataDatagram *datagram)
          && datagram->bytes[RECORD_HEADER_LEN] == MESSAGE_TYPE_CLIENT_HELLO;
 }
 
-static Ladder *
+static Entry *
 begin (Ladders *self, const TegataAddress *peer)
 {
   Entry *entry = g_new0 (Entry, 1);
@@ -77,7 +93,7 @@ begin (Ladders *self, const TegataAddress *peer)
   entry->peer = *peer;
   entry->ladder = ladder_new ();
   g_queue_push_tail (&self->entries, entry);
-  return entry->ladder;
+  return entry;
 }
 
 void
@@ -87,23 +103,34 @@ ladders_add (LadderDirection direction,
              gpointer user_data)
 {
   Ladders *self = user_data;
-  GList *found = g_queue_find_custom (&self->entries, &datagram->peer, compare);
-  Ladder *ladder = found != NULL ? ((Entry *) found->data)->ladder : NULL;
+  Entry *entry = find (self, &datagram->peer);
 
-  if (ladder == NULL && is_client_hello (datagram))
+  if (entry == NULL && is_client_hello (datagram))
   {
-    ladder = begin (self, &datagram->peer);
+    entry = begin (self, &datagram->peer);
   }
-  if (ladder != NULL)
+  if (entry != NULL)
   {
-    ladder_add (ladder, direction, datagram->bytes, datagram->len, now_us);
+    ladder_add (entry->ladder, direction, datagram->bytes, datagram->len, now_us);
   }
 }
 
-Ladder *
-ladders_steal (Ladders *self, const TegataAddress *peer)
+void
+ladders_claim (Ladders *self, const TegataAddress *peer, gconstpointer owner)
 {
-  GList *found = g_queue_find_custom (&self->entries, peer, compare);
+  Entry *entry = find (self, peer);
+
+  if (entry == NULL)
+  {
+    entry = begin (self, peer);
+  }
+  entry->owner = owner;
+}
+
+Ladder *
+ladders_steal (Ladders *self, gconstpointer owner)
+{
+  GList *found = g_queue_find_custom (&self->entries, owner, compare_owner);
   Ladder *ladder;
 
   if (found == NULL)

@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /*
  * A ladder for each address with which a handshake is under way. Anybody can begin one,
- * so there is a bound: the oldest one gives way.
+ * also in the name of an address that has an association already: it is nobody's until an
+ * association claims it. Since anybody can, there is a bound: the oldest one gives way.
  */
 typedef struct _Ladders Ladders;
 
@@ -23,8 +24,13 @@ void ladders_add (LadderDirection direction,
                   gint64 now_us,
                   gpointer user_data);
 
-/* Ends the ladder of an address. Returns: (transfer full) (nullable): it */
-Ladder *ladders_steal (Ladders *self, const TegataAddress *peer);
+/* The ladder of that address, with what it has so far or empty, is @owner's. Whoever had
+ * it before was succeeded, and has none. */
+void ladders_claim (Ladders *self, const TegataAddress *peer, gconstpointer owner);
+
+/* Ends the ladder of @owner: it gets no other one unless it claims it.
+ * Returns: (transfer full) (nullable): it */
+Ladder *ladders_steal (Ladders *self, gconstpointer owner);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Ladders, ladders_free)
 

@@ -1,0 +1,90 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Whose ladder tegata listen tells of, where others send in the peer's name.
+tegata-ladder.py TEGATA. TAP."""
+
+import sys
+
+import tegata_rig as rig
+from tegata_rig import check, contains, equal
+
+ALERT = bytes([21, 0xfe, 0xfd, 0, 0, 0, 0, 0, 0, 0, 9, 0, 2, 2, 48])  # fatal, unknown_ca
+
+
+def hello(first):
+    """A ClientHello as far as one who only looks can tell, and of a random of its own."""
+    body = bytes([0xfe, 0xfd]) + bytes([first] * 32) + bytes([0, 0, 0, 2, 0xc0, 0x2b, 1, 0])
+    length = len(body).to_bytes(3, "big")
+    message = bytes([1]) + length + bytes(5) + length + body
+    return bytes([22, 0xfe, 0xfd]) + bytes(8) + len(message).to_bytes(2, "big") + message
+
+
+def noise_behind(bench, listener, relay, *datagrams):
+    """In the name of who came by the relay, and come as far as the listener has looked:
+    what is sent behind it, from the same port, was handled by then."""
+    upstream, = relay.upstreams.values()
+    for datagram in datagrams:
+        upstream.sendto(datagram, listener.address())
+
+
+def end_of(listener, caller):
+    """Both closed, by who called."""
+    caller.stop()
+    listener.wait_for(r"^closed: by the peer")
+    return listener.stop()
+
+
+def noise_is_no_ladder_of_who_is_connected(bench):
+    svg = bench.path("ladder.svg")
+    listener = bench.listen("--ladder", svg)
+    relay = bench.relay(listener.address())
+    caller = bench.call(listener, port=relay.port)
+    caller.connected()
+    listener.connected()
+    before = svg.read_text()
+    contains(before, "ClientKeyExchange")
+    noise_behind(bench, listener, relay, hello(1), *[ALERT] * 5)
+    end_of(listener, caller)
+    equal(svg.read_text(), before)
+    equal(listener.out().count("ClientKeyExchange"), 1, listener.story())
+    check("unknown_ca" not in listener.out(), listener.story())
+
+
+def who_comes_back_has_a_ladder_of_its_own(bench):
+    svg, path, port = bench.path("ladder.svg"), bench.cert("caller.pem"), rig.free_port()
+    listener = bench.listen("--ladder", svg)
+    arguments = ["--cert", path, "--bind", port]
+    caller = bench.call(listener, *arguments)
+    listener.connected()
+    caller.child.kill()
+    caller.child.wait()
+    before = svg.read_text()
+    caller = bench.call(listener, *arguments)
+    listener.connected(count=2)
+    after = svg.read_text()
+    check(after != before, "there is no other one")
+    end_of(listener, caller)
+    equal(svg.read_text(), after)
+    for text, count in ((after, 1), (listener.out(), 2)):
+        equal(text.count("ClientKeyExchange"), count, listener.story())
+        equal(text.count("HelloVerifyRequest"), count, listener.story())
+        check("begins anew" not in text, listener.story())
+
+
+def who_fails_has_one(bench):
+    svg = bench.path("ladder.svg")
+    listener = bench.listen("--ladder", svg)
+    stranger = bench.tegata("connect", "%s:%d" % listener.address(), "--peer-fingerprint",
+                            f"@{listener.mine}", "--fingerprint-out", bench.path("unread"))
+    listener.theirs.write_text(f"sha-256 {':'.join(['00'] * 32)}\n")
+    listener.wait_for(r"wrong fingerprint", stream="err")
+    listener.stop()
+    contains(svg.read_text(), "ClientKeyExchange")
+    equal(listener.out().count("ClientKeyExchange"), 1, listener.story())
+    stranger.kill()
+
+
+if __name__ == "__main__":
+    rig.main("tegata-ladder", sys.argv[1], [
+        noise_is_no_ladder_of_who_is_connected, who_comes_back_has_a_ladder_of_its_own,
+        who_fails_has_one])
