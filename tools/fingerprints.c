@@ -9,8 +9,10 @@
 
 #include "fingerprints.h"
 
+#include "fingerprint-lines.h"
+
 #include <gio/gunixinputstream.h>
-#include <string.h>
+#include <glib/gstdio.h>
 #include <unistd.h>
 
 #define POLL_MS 100
@@ -48,49 +50,11 @@ awaited_file_free (gpointer data)
   g_free (self);
 }
 
-/* Returns: (transfer none): the fingerprint in a line that people paste, in front of
- * which our own "own: " may stand; NULL for other lines of SDP, and empty ones */
-static const char *
-find_in_line (char *line)
-{
-  char *text = g_strstrip (line);
-
-  if (g_str_has_prefix (text, "own:"))
-  {
-    text = g_strchug (text + strlen ("own:"));
-  }
-  if (text[0] == '\0')
-  {
-    return NULL;
-  }
-  if (text[1] == '=' && g_ascii_strncasecmp (text, "a=fingerprint:", 14) != 0)
-  {
-    return NULL;
-  }
-  return text;
-}
-
 static GPtrArray *
 parse (GPtrArray *lines, GError **error)
 {
   return tegata_sdp_parse_fingerprints ((const char *const *) lines->pdata, lines->len,
                                         TEGATA_FINGERPRINT_DEFAULT, error);
-}
-
-/* A line whose hash is not known here may still stand beside one that is. */
-static gboolean
-is_well_formed (const char *line, GError **error)
-{
-  g_autoptr (GError) problem = NULL;
-  g_autoptr (GPtrArray) parsed
-      = tegata_sdp_parse_fingerprints (&line, 1, TEGATA_FINGERPRINT_DEFAULT, &problem);
-
-  if (parsed != NULL || g_error_matches (problem, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED))
-  {
-    return TRUE;
-  }
-  g_propagate_error (error, g_steal_pointer (&problem));
-  return FALSE;
 }
 
 static void
@@ -124,46 +88,14 @@ static void G_GNUC_PRINTF (2, 3) note (PeerFingerprints *self, const char *forma
   self->callbacks.note (sentence, self->user_data);
 }
 
-/* Returns: (transfer full) (nullable): the fingerprints' lines of a text */
-static GPtrArray *
-read_lines (const char *text, GError **error)
-{
-  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
-  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
-
-  for (char **line = lines; *line != NULL; line++)
-  {
-    const char *fingerprint = find_in_line (*line);
-
-    if (fingerprint != NULL && !is_well_formed (fingerprint, error))
-    {
-      return NULL;
-    }
-    if (fingerprint != NULL)
-    {
-      g_ptr_array_add (found, g_strdup (fingerprint));
-    }
-  }
-  if (found->len == 0)
-  {
-    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
-                         "no fingerprint in it: expected an a=fingerprint line");
-    return NULL;
-  }
-  return g_steal_pointer (&found);
-}
-
 /* What the file has by now, and whether that is what it had before. */
 static gboolean
 look_again (AwaitedFile *file, GError **error)
 {
-  g_autoptr (GError) problem = NULL;
   g_autofree char *text = NULL;
 
-  if (!g_file_get_contents (file->path, &text, NULL, &problem)
-      && !g_error_matches (problem, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+  if (!fingerprint_file_read (file->path, &text, error))
   {
-    g_propagate_error (error, g_steal_pointer (&problem));
     return FALSE;
   }
   file->n_unchanged = g_strcmp0 (text, file->text) == 0 ? file->n_unchanged + 1 : 0;
@@ -193,7 +125,7 @@ try_file (PeerFingerprints *self, AwaitedFile *file, GError **error)
     return FALSE;
   }
 
-  lines = read_lines (file->text, &problem);
+  lines = fingerprint_lines_read (file->text, &problem);
   if (lines != NULL && (g_str_has_suffix (file->text, "\n") || file->n_unchanged > 0))
   {
     g_ptr_array_extend_and_steal (self->lines, g_steal_pointer (&lines));
@@ -271,7 +203,7 @@ take_line (PeerFingerprints *self, char *line)
 {
   g_autoptr (GError) error = NULL;
   gboolean is_empty = g_strstrip (line)[0] == '\0';
-  const char *fingerprint = find_in_line (line);
+  const char *fingerprint = fingerprint_line_find (line);
 
   if (is_empty)
   {
@@ -281,7 +213,7 @@ take_line (PeerFingerprints *self, char *line)
   {
     return TRUE;
   }
-  if (is_well_formed (fingerprint, &error))
+  if (fingerprint_line_check (fingerprint, &error))
   {
     g_ptr_array_add (self->lines, g_strdup (fingerprint));
   }
@@ -361,21 +293,29 @@ peer_fingerprints_look (PeerFingerprints *self)
 }
 
 static gboolean
-add_text (PeerFingerprints *self, const char *text, GError **error)
+add_file (PeerFingerprints *self, const char *path, GError **error)
+{
+  AwaitedFile *file;
+
+  if (path[0] == '\0')
+  {
+    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
+                         "“@” names no file: expected @FILE");
+    return FALSE;
+  }
+  file = g_new0 (AwaitedFile, 1);
+  file->path = g_strdup (path);
+  g_ptr_array_add (self->files, file);
+  return TRUE;
+}
+
+static gboolean
+add_line (PeerFingerprints *self, const char *text, GError **error)
 {
   g_autofree char *copy = g_strdup (text);
-  const char *fingerprint;
+  const char *fingerprint = fingerprint_line_find (copy);
 
-  if (text[0] == '@')
-  {
-    AwaitedFile *file = g_new0 (AwaitedFile, 1);
-
-    file->path = g_strdup (text + 1);
-    g_ptr_array_add (self->files, file);
-    return TRUE;
-  }
-  fingerprint = find_in_line (copy);
-  if (fingerprint == NULL)
+  if (fingerprint == NULL || !fingerprint_line_has_shape (fingerprint))
   {
     g_set_error (
         error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
@@ -385,7 +325,7 @@ add_text (PeerFingerprints *self, const char *text, GError **error)
     return FALSE;
   }
   g_ptr_array_add (self->lines, g_strdup (fingerprint));
-  return is_well_formed (fingerprint, error);
+  return fingerprint_line_check (fingerprint, error);
 }
 
 /* Without files it is known now whether all of it can be used. */
@@ -396,7 +336,10 @@ add_texts (PeerFingerprints *self, const char *const *texts, GError **error)
 
   for (const char *const *text = texts; *text != NULL; text++)
   {
-    if (!add_text (self, *text, error))
+    gboolean added = **text == '@' ? add_file (self, *text + 1, error)
+                                   : add_line (self, *text, error);
+
+    if (!added)
     {
       return FALSE;
     }
@@ -407,6 +350,27 @@ add_texts (PeerFingerprints *self, const char *const *texts, GError **error)
   }
   parsed = parse (self->lines, error);
   return parsed != NULL;
+}
+
+/* A file that is there and will never do is found before anybody is called. What is no
+ * plain file, as a pipe, can be read only once, and not now. */
+static gboolean
+check_files (PeerFingerprints *self, GError **error)
+{
+  for (guint i = 0; i < self->files->len; i++)
+  {
+    const char *path = ((AwaitedFile *) self->files->pdata[i])->path;
+    g_autofree char *text = NULL;
+    GStatBuf status;
+
+    if (g_stat (path, &status) == 0
+        && (S_ISREG (status.st_mode) || S_ISDIR (status.st_mode))
+        && !fingerprint_file_read (path, &text, error))
+    {
+      return FALSE;
+    }
+  }
+  return TRUE;
 }
 
 PeerFingerprints *
@@ -427,6 +391,11 @@ peer_fingerprints_new (const char *const *texts,
   {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
                  "--peer-fingerprint: %s", problem->message);
+    peer_fingerprints_free (self);
+    return NULL;
+  }
+  if (!check_files (self, error))
+  {
     peer_fingerprints_free (self);
     return NULL;
   }

@@ -28,7 +28,8 @@ typedef struct
  * @texts: (nullable): "sha-256 AB:..", an a=fingerprint line, or @FILE each; NULL for the
  * lines of standard input, which an empty line or its end ends
  *
- * Returns: (transfer full): NULL with G_OPTION_ERROR where one of @texts is none
+ * Returns: (transfer full): NULL with G_OPTION_ERROR where one of @texts is none, with
+ * another error where a file is there that will never have any
  */
 PeerFingerprints *peer_fingerprints_new (const char *const *texts,
                                          const PeerFingerprintsCallbacks *callbacks,
