@@ -2,6 +2,7 @@
 #include "endpoint.h"
 
 #include "addresses.h"
+#include "fingerprint-lines.h"
 #include "settings.h"
 
 #include <glib-unix.h>
@@ -292,24 +293,57 @@ open_plain_side (Endpoint *self, GError **error)
   return TRUE;
 }
 
+static gboolean
+refuse_ladder_file (GError **error, const char *path, const char *what)
+{
+  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "--ladder: %s %s", path, what);
+  return FALSE;
+}
+
+/* Returns: whether the file has nothing that would be missed: an earlier ladder */
+static gboolean
+is_drawing (const char *path)
+{
+  char start[64] = "";
+  FILE *file = g_fopen (path, "re");
+  gsize n = file != NULL ? fread (start, 1, sizeof start - 1, file) : 0;
+
+  if (file != NULL)
+  {
+    fclose (file);
+  }
+  g_strchug (start);
+  return n == 0 || g_str_has_prefix (start, "<?xml") || g_str_has_prefix (start, "<svg");
+}
+
 /* Found now, and not when a handshake is complete. */
 static gboolean
 check_ladder_file (const Options *options, GError **error)
 {
+  const char *path = options->ladder_file;
   g_autofree char *directory = NULL;
+  GStatBuf status;
 
-  if (options->ladder_file == NULL)
+  if (path == NULL)
   {
     return TRUE;
   }
-  directory = g_path_get_dirname (options->ladder_file);
+  directory = g_path_get_dirname (path);
   if (g_access (directory, W_OK) != 0)
   {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ACCES,
-                 "--ladder: no file can be made in %s", directory);
-    return FALSE;
+    return refuse_ladder_file (error, directory, "takes no file: name one elsewhere");
   }
-  return TRUE;
+  if (g_stat (path, &status) != 0)
+  {
+    return TRUE;
+  }
+  if (S_ISDIR (status.st_mode))
+  {
+    return refuse_ladder_file (error, path, "is a directory: name a file");
+  }
+  return (S_ISREG (status.st_mode) && is_drawing (path))
+         || refuse_ladder_file (error, path,
+                                "exists, and is no drawing: take another name");
 }
 
 static char *
@@ -356,16 +390,15 @@ begin (Endpoint *self, GError **error)
 {
   const char *path = self->shared.options->fingerprint_out;
   g_autofree char *line = settings_write_fingerprint (self->context);
-  g_autofree char *text = g_strconcat (line, "\n", NULL);
 
   catch_signal (self, SIGINT);
   catch_signal (self, SIGTERM);
   catch_signal (self, SIGHUP);
-  if (path != NULL && !g_file_set_contents (path, text, -1, error))
+  if (path != NULL && !fingerprint_file_write (path, line, error))
   {
     return FALSE;
   }
-  self->is_published = path != NULL;
+  self->published = path != NULL ? g_steal_pointer (&line) : NULL;
   tell_ready (self);
   return TRUE;
 }
@@ -439,9 +472,10 @@ run_set_up (Endpoint *self, GError **error)
 static void
 tear_down (Endpoint *self)
 {
-  if (self->is_published)
+  if (self->published != NULL)
   {
-    g_unlink (self->shared.options->fingerprint_out);
+    fingerprint_file_remove (self->shared.options->fingerprint_out, self->published);
+    g_free (self->published);
   }
   peer_fingerprints_free (self->fingerprints);
   g_ptr_array_unref (self->associations);

@@ -39,7 +39,7 @@ struct _Endpoint
                             * connected one. NULL for nobody */
   GMainLoop *main_loop;
   guint alert_source;
-  gboolean is_published; /* the file of our fingerprint is there */
+  char *published; /* the line in the file of our fingerprint; NULL while not there */
   gboolean is_ending;
   ExitStatus status;
 };

@@ -37,7 +37,7 @@ def a_missing_file(bench):
             ("--cert", missing, "No such file or directory"),
             ("--key-log", nowhere, "No such file or directory"),
             ("--fingerprint-out", nowhere, "No such file or directory"),
-            ("--ladder", nowhere, "no file can be made in")]:
+            ("--ladder", nowhere, "takes no file")]:
         refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, option, path, status=3)
         contains(refused.err(), sentence, str(path.parent))
 
@@ -75,6 +75,75 @@ def a_fingerprint_file_that_has_none(bench):
     path.write_text("a=setup:active\n")
     listener = bench.tegata("listen", f"{LOOPBACK}:0", "-p", f"@{path}")
     contains(listener.end(3).err(), "peer.txt", "no fingerprint in it")
+
+
+def garbage_as_a_fingerprint_file(bench):
+    """Found before anybody is called; and it may be a secret, so it is not quoted."""
+    heard = bench.bind()
+    pem = bench.cert("own.pem")
+    key = pem.read_text().splitlines()[1]
+    for content, sentence in [
+            (pem.read_bytes(), f"own.pem is PEM, not a fingerprint: tegata cert --read {pem} prints"),
+            (key.encode() + b"\n", "line 1: it does not begin as a fingerprint"),
+            (b"a=setup:active\n" + key.encode(), "line 2: it does not begin as a fingerprint"),
+            (b"a=fingerprint:sha-256 AB:C\n", 'line 1: fingerprint line 1: found "C"'),
+            (b"sha-256 AB\0" + key.encode(), "is no text"),
+            (b"a=setup:active\n" * 10000, "is too long")]:
+        pem.write_bytes(content)
+        refused = bench.run("connect", target(heard), "-p", f"@{pem}", status=3)
+        contains(refused.err(), str(pem), sentence)
+        check(key[:8] not in refused.err(), refused.story())
+        equal(refused.out(), "")
+    refused = bench.run("connect", target(heard), "-p", f"@{bench.directory}", status=3)
+    contains(refused.err(), f"{bench.directory} is a directory: expected a file of a=fingerprint")
+    heard.setblocking(False)
+    try:
+        check(False, "somebody was called", heard.recv(2048))
+    except BlockingIOError:
+        pass
+
+
+def a_line_that_is_pasted_by_mistake_is_not_repeated(bench):
+    listener = bench.tegata("listen", f"{LOOPBACK}:0", stdin=subprocess.PIPE)
+    listener.wait_for("paste its a=fingerprint lines")
+    listener.write("MIGHAgEAMBMGByqGSM49AgEG\n")
+    listener.wait_for("a line was passed over: it does not begin as a fingerprint")
+    check("MIGH" not in listener.story(), listener.story())
+
+
+def a_file_that_would_be_lost_is_kept(bench):
+    """A key before all, which is one letter off."""
+    pem = bench.cert("own.pem")
+    before = pem.read_text()
+    for option, name in (("--fingerprint-out", "fingerprints"), ("--ladder", "drawing")):
+        refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, "--cert", pem, option, pem,
+                            status=3)
+        contains(refused.err(), f"{pem}", "exists, and is no ", f"{name}: take another name")
+        equal(pem.read_text(), before)
+        refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, option, bench.directory, status=3)
+        contains(refused.err(), f"{bench.directory} is a directory: name a file")
+
+
+def our_own_earlier_file_is_replaced(bench):
+    for old in ("", f"a=fingerprint:{ONE}\n"):
+        listener = bench.listen()
+        listener.address()
+        equal(listener.mine.read_text(), f"a=fingerprint:{listener.own()}\n")
+        listener.stop()
+        listener.mine.write_text(old)
+        again = bench.tegata("listen", f"{LOOPBACK}:0", "-p", ONE, "--fingerprint-out",
+                             listener.mine)
+        again.address()
+        equal(listener.mine.read_text(), f"a=fingerprint:{again.own()}\n")
+        again.stop()
+
+
+def a_file_that_somebody_else_wrote_since_is_kept(bench):
+    listener = bench.listen()
+    listener.address()
+    listener.mine.write_text(f"a=fingerprint:{ONE}\n")
+    listener.stop()
+    equal(listener.mine.read_text(), f"a=fingerprint:{ONE}\n")
 
 
 def standard_input_without_a_fingerprint(bench):
@@ -318,7 +387,10 @@ if __name__ == "__main__":
     rig.main("tegata-errors", sys.argv[1], [
         a_port_in_use, a_missing_file, a_file_that_is_no_certificate,
         a_certificate_that_cannot_serve, a_host_that_nobody_knows,
-        a_fingerprint_file_that_has_none, standard_input_without_a_fingerprint,
+        a_fingerprint_file_that_has_none, garbage_as_a_fingerprint_file,
+        a_line_that_is_pasted_by_mistake_is_not_repeated, a_file_that_would_be_lost_is_kept,
+        our_own_earlier_file_is_replaced, a_file_that_somebody_else_wrote_since_is_kept,
+        standard_input_without_a_fingerprint,
         a_peer_that_never_answers, a_client_that_never_comes, nobody_listens_yet,
         nobody_ever_listens, nobody_listens_any_more, a_wrong_fingerprint_of_the_listener,
         a_wrong_fingerprint_of_the_caller, a_wrong_fingerprint_that_comes_late,
