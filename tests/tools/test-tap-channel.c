@@ -208,6 +208,7 @@ make_datagrams (TegataDatagram *datagrams, guint8 (*bytes)[4])
     bytes[i][0] = firsts[i];
     datagrams[i].bytes = bytes[i];
     datagrams[i].len = i == N_DATAGRAMS - 1 ? 0 : 4;
+    datagrams[i].size = 4;
     datagrams[i].peer.len = 1;
     datagrams[i].peer.bytes[0] = i;
   }
@@ -217,7 +218,7 @@ static void
 hand_up (Fixture *fixture)
 {
   guint8 bytes[N_DATAGRAMS][4] = { { 0 } };
-  TegataDatagram datagrams[N_DATAGRAMS] = { { NULL, 0, { 0, { 0 } } } };
+  TegataDatagram datagrams[N_DATAGRAMS] = { { NULL, 0, 0, { 0, { 0 } } } };
 
   make_datagrams (datagrams, bytes);
   fixture->fake->receiver->received (datagrams, N_DATAGRAMS,
@@ -239,7 +240,7 @@ static void
 test_sent (Fixture *fixture, gconstpointer data)
 {
   guint8 bytes[N_DATAGRAMS][4] = { { 0 } };
-  TegataDatagram datagrams[N_DATAGRAMS] = { { NULL, 0, { 0, { 0 } } } };
+  TegataDatagram datagrams[N_DATAGRAMS] = { { NULL, 0, 0, { 0, { 0 } } } };
 
   (void) data;
   make_datagrams (datagrams, bytes);
