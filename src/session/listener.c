@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "session/first-look.h"
+#include "session/outputs.h"
 #include "session/peer-table.h"
 #include "session/session-private.h"
 
@@ -389,6 +390,13 @@ tegata_listener_poll (TegataListener *self, TegataOutput *output, TegataSession 
   }
   put_nothing (output, TEGATA_OUTPUT_NONE);
   return TEGATA_OUTPUT_NONE;
+}
+
+gboolean
+tegata_listener_has_outputs (TegataListener *self)
+{
+  return !tegata_hold_queue_is_empty (&self->answers)
+         || tegata_peer_table_peek_ready (&self->peers) != NULL;
 }
 
 TegataSession *

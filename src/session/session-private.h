@@ -32,8 +32,9 @@ struct _TegataSession
   TegataContext *context;
   TegataDtls *dtls; /* NULL before the start */
   TegataEarlyClose early_close;
-  gboolean is_silent; /* what it would still send is dropped */
-  GError *error;      /* why SRTP could not be made; whatever else failed, DTLS knows */
+  gboolean is_touched; /* there may be outputs, until a poll finds none */
+  gboolean is_silent;  /* what it would still send is dropped */
+  GError *error;       /* why SRTP could not be made; whatever else failed, DTLS knows */
   TegataSessionTouchedFunc touched; /* nullable */
   gpointer touched_data;
   gpointer user_data;               /* the application's */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "session/outputs.h"
 #include "session/session-private.h"
 
 #include "dtls/context-private.h"
@@ -74,6 +75,7 @@ void
 tegata_session_settle (TegataSession *self)
 {
   tegata_session_follow (self);
+  self->is_touched = TRUE;
   if (self->touched != NULL)
   {
     self->touched (self, self->touched_data);
@@ -308,6 +310,20 @@ poll_early_close (TegataSession *self, TegataOutput *output)
 }
 
 /* The association first: CONNECTED comes before the media that waited for it. */
+static TegataOutputKind
+poll_association (TegataSession *self, TegataOutput *output)
+{
+  if (self->dtls == NULL)
+  {
+    return poll_early_close (self, output);
+  }
+  if (poll_dtls (self, output) != TEGATA_OUTPUT_NONE)
+  {
+    return output->kind;
+  }
+  return tegata_session_poll_media (self, output);
+}
+
 TegataOutputKind
 tegata_session_poll (TegataSession *self, TegataOutput *output)
 {
@@ -319,15 +335,14 @@ tegata_session_poll (TegataSession *self, TegataOutput *output)
   output->len = 0;
   tegata_address_init (&output->peer, NULL, 0);
 
-  if (self->dtls == NULL)
-  {
-    return poll_early_close (self, output);
-  }
-  if (poll_dtls (self, output) != TEGATA_OUTPUT_NONE)
-  {
-    return output->kind;
-  }
-  return tegata_session_poll_media (self, output);
+  self->is_touched = poll_association (self, output) != TEGATA_OUTPUT_NONE;
+  return output->kind;
+}
+
+gboolean
+tegata_session_has_outputs (TegataSession *self)
+{
+  return self->is_touched;
 }
 
 gboolean

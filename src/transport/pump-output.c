@@ -29,7 +29,6 @@ tegata_pump_begin_run (TegataPump *self, TegataMediaRun *run)
   run->outer = self->runs;
   run->transport = NULL;
   run->next = NULL;
-  run->has_outputs = FALSE;
   run->n_packets = 0;
   self->runs = run;
 }

@@ -27,14 +27,13 @@ struct _TegataPump
   guint64 unaddressed;
 };
 
-/* Live packets of one transport that go up in one call. No reference is held to it: who drops
- * his last one is told no more. */
+/* Live packets of one transport that go up in one call. No reference is held to it: who
+ * drops his last one is told no more. */
 struct _TegataMediaRun
 {
   TegataMediaRun *outer;
-  GWeakRef *transport;  /* whose they are; NULL where there are none */
-  GWeakRef *next;       /* who is to be told something, after this run */
-  gboolean has_outputs; /* something came behind it that may have left some */
+  GWeakRef *transport; /* whose they are; NULL where there are none */
+  GWeakRef *next;      /* whose packet is to be added */
   TegataPacket packets[TEGATA_BATCH_MAX];
   guint n_packets;
 };

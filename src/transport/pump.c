@@ -2,11 +2,12 @@
 
 /*
  * Into sessions. Media goes up as it came, in the channel's own buffers and as many
- * packets at once as came at once. Outputs of what came between are polled before later
- * media goes up, so that order is kept, but not sooner: the answers to a batch from many
- * peers are a batch too.
+ * packets at once as came at once, whatever noise came between. Outputs of what came
+ * between are polled before later media goes up, so that order is kept, but not sooner:
+ * the answers to a batch from many peers are a batch too.
  */
 
+#include "session/outputs.h"
 #include "transport/pump-private.h"
 
 static TegataReceived
@@ -30,6 +31,13 @@ hand_in (TegataPump *self,
   }
   return tegata_listener_handle_datagram (self->listener, peer, datagram->bytes,
                                           &datagram->len, now_us, session);
+}
+
+static gboolean
+has_outputs (TegataPump *self)
+{
+  return self->listener != NULL ? tegata_listener_has_outputs (self->listener)
+                                : tegata_session_has_outputs (self->session);
 }
 
 static void
@@ -67,11 +75,7 @@ static void
 catch_up (TegataPump *self, TegataMediaRun *run)
 {
   tegata_media_run_flush (run);
-  if (run->has_outputs)
-  {
-    run->has_outputs = FALSE;
-    tegata_pump_poll (self);
-  }
+  tegata_pump_poll (self);
 }
 
 static void
@@ -80,11 +84,7 @@ receive (TegataPump *self, TegataDatagram *datagram, gint64 now_us, TegataMediaR
   TegataSession *session = NULL;
   TegataReceived received = hand_in (self, datagram, now_us, &session);
 
-  if (received == TEGATA_RECEIVED_NOTHING)
-  {
-    run->has_outputs = TRUE;
-  }
-  else
+  if (received != TEGATA_RECEIVED_NOTHING)
   {
     TegataPacket packet = { .bytes = datagram->bytes,
                             .len = datagram->len,
@@ -92,7 +92,7 @@ receive (TegataPump *self, TegataDatagram *datagram, gint64 now_us, TegataMediaR
                             .is_rtcp = received == TEGATA_RECEIVED_RTCP };
 
     run->next = tegata_pump_transport_of (session);
-    if (run->has_outputs)
+    if (has_outputs (self))
     {
       catch_up (self, run);
     }
@@ -113,7 +113,6 @@ on_received (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
   {
     receive (self, &datagrams[i], now_us, &run);
   }
-  run.has_outputs = TRUE; /* a call-back may have left some */
   catch_up (self, &run);
   tegata_pump_end_run (self, &run);
   end (self);

@@ -341,6 +341,26 @@ counts_datagrams_without_a_source (void)
 }
 
 static void
+tells_media_in_one_call_amid_noise (void)
+{
+  g_auto (Scene) scene = { 0 };
+  guint8 noise[40] = { 0, 1 };
+  TegataDatagram datagram = { .bytes = noise, .len = sizeof noise };
+
+  scene_init (&scene);
+  scene_connect (&scene);
+  for (guint16 i = 0; i < 10; i++)
+  {
+    party_assert_sends (scene.client, i);
+    tegata_datagram_channel_send (TEGATA_DATAGRAM_CHANNEL (scene.client_channel),
+                                  &datagram, 1);
+  }
+  scene_shuttle (&scene);
+  g_assert_cmpuint (get_party (&scene, 0)->packets->len, ==, 10);
+  g_assert_cmpuint (get_party (&scene, 0)->media_calls->len, ==, 1);
+}
+
+static void
 copy_error (GObject *object, const GError *error, gpointer user_data)
 {
   (void) object;
@@ -403,6 +423,8 @@ main (int argc, char **argv)
                    refuses_more_than_its_maximum);
   g_test_add_func ("/transport-listener/counts-datagrams-without-a-source",
                    counts_datagrams_without_a_source);
+  g_test_add_func ("/transport-listener/tells-media-in-one-call-amid-noise",
+                   tells_media_in_one_call_amid_noise);
   g_test_add_func ("/transport-listener/passes-network-errors-on",
                    passes_network_errors_on);
   g_test_add_func ("/transport-listener/cannot-serve-with-every-certificate",

@@ -274,6 +274,35 @@ goes_on_amid_noise (void)
   party_assert_states (couple.server, "connecting connected");
 }
 
+static void
+send_noise (PairChannel *channel, guint8 first_byte)
+{
+  guint8 noise[40] = { first_byte, 200 };
+  TegataDatagram datagram = { .bytes = noise, .len = sizeof noise };
+
+  tegata_datagram_channel_send (TEGATA_DATAGRAM_CHANNEL (channel), &datagram, 1);
+}
+
+/* STUN, nothing known, and forged media. */
+static void
+is_told_in_one_call_amid_noise (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple_connect (&couple);
+  for (guint16 i = 0; i < 10; i++)
+  {
+    static const guint8 first_bytes[] = { 0, 255, 0x80 };
+
+    party_assert_sends (couple.client, i);
+    send_noise (couple.client_channel, first_bytes[i % sizeof first_bytes]);
+  }
+  couple_shuttle (&couple);
+  g_assert_cmpuint (couple.server->packets->len, ==, 10);
+  g_assert_cmpuint (couple.server->media_calls->len, ==, 1);
+}
+
 /* (transfer full): both sides have no other profile */
 static TegataContext *
 context_for (const char *profile)
@@ -340,6 +369,8 @@ main (int argc, char **argv)
   g_test_add_func ("/transport-media/sends-nothing-before-it-is-connected",
                    sends_nothing_before_it_is_connected);
   g_test_add_func ("/transport-media/goes-on-amid-noise", goes_on_amid_noise);
+  g_test_add_func ("/transport-media/is-told-in-one-call-amid-noise",
+                   is_told_in_one_call_amid_noise);
   g_test_add_func ("/transport-media/emits-packets-for-bindings",
                    emits_packets_for_bindings);
   g_test_add_func ("/transport-media/hands-out-early-media-in-order",
