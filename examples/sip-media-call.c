@@ -174,6 +174,12 @@ sip_call_get_state (SipCall *self)
 
 /* ---- offers ---- */
 
+gboolean
+sip_call_is_offering (SipCall *self)
+{
+  return self->offer != NULL;
+}
+
 SipDescription *
 sip_call_describe (SipCall *self, SipPath *path)
 {

@@ -84,6 +84,9 @@ gboolean sip_call_cancel (SipCall *self, GError **error);
  */
 gboolean sip_call_take (SipCall *self, const char *text, gsize len, GError **error);
 
+/* Returns: whether an offer of ours has no answer yet */
+gboolean sip_call_is_offering (SipCall *self);
+
 /* Returns: TEGATA_STATE_NEW before the first exchange of descriptions */
 TegataState sip_call_get_state (SipCall *self);
 

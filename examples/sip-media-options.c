@@ -39,6 +39,13 @@ static const char description[]
       "an\n"
       "address or a file could not be had.\n"
       "\n"
+      "What the files have from before counts no more: an answer that was there before "
+      "the\n"
+      "offer, or anything, where FILE of --local was left by a run that was killed. Who "
+      "was\n"
+      "started with --offer offers anew when the peer begins anew, so start one of both "
+      "by it.\n"
+      "\n"
       "Two calls on one machine, by files:\n"
       "  sip-media --offer --local a.sdp --remote b.sdp --plain-in 7000\n"
       "  sip-media --local b.sdp --remote a.sdp --plain-out 127.0.0.1:6000";

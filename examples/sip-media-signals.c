@@ -6,9 +6,23 @@
 #include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define LOOK_INTERVAL_MS 100
+
+/*
+ * @exists: FALSE where there is no file; the rest is 0 then
+ * @inode, @written: tell one description from the same text, written once more
+ * @content: NULL where there is nothing in it
+ */
+typedef struct
+{
+  gboolean exists;
+  ino_t inode;
+  struct timespec written;
+  GBytes *content;
+} Look;
 
 struct _SipSignals
 {
@@ -21,8 +35,8 @@ struct _SipSignals
 
   guint look_source;
   char *remote_file;
-  GBytes *seen;  /* what the file had at the last look */
-  GBytes *taken; /* what was handed on of it */
+  Look seen;  /* the file at the last look */
+  Look taken; /* as it was when it was handed on, or passed over */
 };
 
 /* ---- standard input ---- */
@@ -119,47 +133,89 @@ on_input (int fd, GIOCondition condition, gpointer user_data)
 
 /* ---- the file ---- */
 
-/* NULL where there is none, or nothing in it. */
-static GBytes *
-read_file (const char *path)
+static void
+look_clear (Look *self)
 {
+  g_clear_pointer (&self->content, g_bytes_unref);
+  *self = (Look){ .exists = FALSE };
+}
+
+static void
+look_copy (Look *self, const Look *other)
+{
+  look_clear (self);
+  *self = *other;
+  if (other->content != NULL)
+  {
+    g_bytes_ref (other->content);
+  }
+}
+
+static Look
+look_at (const char *path)
+{
+  Look look = { .exists = FALSE };
   char text[SIP_SDP_MAX_LEN + 1];
   FILE *file = fopen (path, "rb");
+  struct stat status;
   gsize len;
 
   if (file == NULL)
   {
-    return NULL;
+    return look;
   }
-  len = fread (text, 1, sizeof text, file);
+  if (fstat (fileno (file), &status) == 0)
+  {
+    len = fread (text, 1, sizeof text, file);
+    look = (Look){ TRUE, status.st_ino, status.st_mtim,
+                   len > 0 ? g_bytes_new (text, len) : NULL };
+  }
   fclose (file);
-  return len > 0 ? g_bytes_new (text, len) : NULL;
+  return look;
 }
 
 static gboolean
-is_same (GBytes *a, GBytes *b)
+is_same (const Look *a, const Look *b)
 {
-  return a != NULL && b != NULL && g_bytes_equal (a, b);
+  return a->content != NULL && b->content != NULL && a->inode == b->inode
+         && a->written.tv_sec == b->written.tv_sec
+         && a->written.tv_nsec == b->written.tv_nsec
+         && g_bytes_equal (a->content, b->content);
 }
 
 static gboolean
 on_look (gpointer user_data)
 {
   SipSignals *self = user_data;
-  g_autoptr (GBytes) now = read_file (self->remote_file);
+  Look now = look_at (self->remote_file);
 
-  if (is_same (now, self->seen) && !is_same (now, self->taken))
+  if (is_same (&now, &self->seen) && !is_same (&now, &self->taken))
   {
     gsize len;
-    const char *text = g_bytes_get_data (now, &len);
+    const char *text = g_bytes_get_data (now.content, &len);
 
-    g_clear_pointer (&self->taken, g_bytes_unref);
-    self->taken = g_bytes_ref (now);
+    look_copy (&self->taken, &now);
     self->callbacks.description (text, len, self->user_data);
   }
-  g_clear_pointer (&self->seen, g_bytes_unref);
-  self->seen = g_steal_pointer (&now);
+  else if (!now.exists && !self->seen.exists && self->taken.exists)
+  {
+    look_clear (&self->taken);
+    self->callbacks.gone (self->user_data);
+  }
+  look_clear (&self->seen);
+  self->seen = now;
   return G_SOURCE_CONTINUE;
+}
+
+gboolean
+sip_signals_pass_over (SipSignals *self)
+{
+  if (self->remote_file != NULL)
+  {
+    look_clear (&self->taken);
+    self->taken = look_at (self->remote_file);
+  }
+  return self->taken.exists;
 }
 
 SipSignals *
@@ -196,8 +252,8 @@ sip_signals_free (SipSignals *self)
   {
     g_string_free (self->description, TRUE);
   }
-  g_clear_pointer (&self->seen, g_bytes_unref);
-  g_clear_pointer (&self->taken, g_bytes_unref);
+  look_clear (&self->seen);
+  look_clear (&self->taken);
   g_free (self->remote_file);
   g_free (self);
 }

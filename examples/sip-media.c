@@ -40,6 +40,8 @@ typedef struct
   const Options *options;
   GMainLoop *main_loop;
   SipCall *call;
+  SipSignals *signals;
+  char *description; /* our newest one */
 } Program;
 
 /* ---- what is printed ---- */
@@ -76,18 +78,38 @@ on_event (const char *key, const char *value, gpointer user_data)
   }
 }
 
+static void G_GNUC_PRINTF (1, 2) print_notice (const char *format, ...)
+{
+  g_autofree char *sentence = NULL;
+  va_list arguments;
+
+  va_start (arguments, format);
+  sentence = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  print_event ("notice", sentence);
+}
+
+static void
+write_local_file (Program *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->options->local != NULL
+      && !g_file_set_contents_full (self->options->local, self->description, -1,
+                                    G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
+  {
+    print_notice ("%s", error->message);
+  }
+}
+
 static void
 on_description (const char *kind, const char *text, gpointer user_data)
 {
-  const Options *options = ((Program *) user_data)->options;
-  g_autoptr (GError) error = NULL;
+  Program *self = user_data;
 
-  if (options->local != NULL
-      && !g_file_set_contents_full (options->local, text, -1,
-                                    G_FILE_SET_CONTENTS_CONSISTENT, 0644, &error))
-  {
-    print_event ("notice", error->message);
-  }
+  g_free (self->description);
+  self->description = g_strdup (text);
+  write_local_file (self);
   printf ("description: %s\n%s.\n", kind, text);
   fflush (stdout);
 }
@@ -165,6 +187,34 @@ on_end_of_input (gpointer user_data)
   }
 }
 
+/* Who was killed removes what it left when it begins anew, and waits for an offer. So the
+ * one of both who is to offer does. */
+static void
+on_remote_gone (gpointer user_data)
+{
+  Program *self = user_data;
+  const char *remote = self->options->remote;
+
+  if (!self->options->offer)
+  {
+    print_notice ("%s is gone: the peer has ended, or begins anew", remote);
+  }
+  else if (sip_call_is_offering (self->call))
+  {
+    print_notice ("%s is gone: the offer is written once more", remote);
+    write_local_file (self);
+  }
+  else if (sip_call_get_state (self->call) == TEGATA_STATE_NEW)
+  {
+    print_notice ("%s is gone: \"offer\" begins a call", remote);
+  }
+  else
+  {
+    print_notice ("%s is gone: in case the peer begins anew, so do we", remote);
+    on_command ("transfer", self);
+  }
+}
+
 static void
 on_plain_notice (const char *sentence, gpointer user_data)
 {
@@ -195,23 +245,30 @@ tell_plain_port (PlainSide *plain, const char *key, gboolean rtcp)
   }
 }
 
+/* What an earlier call left is no part of this one. */
 static void
-run_main_loop (Program *self)
+pass_over_old_files (Program *self)
 {
-  const SipSignalsCallbacks callbacks
-      = { on_command, on_remote_description, on_end_of_input };
-  SipSignals *signals = sip_signals_new (self->options->remote, &callbacks, self);
-  guint interrupt = g_unix_signal_add (SIGINT, on_signal, self->main_loop);
-  guint terminate = g_unix_signal_add (SIGTERM, on_signal, self->main_loop);
+  const Options *options = self->options;
+  gboolean was_killed
+      = options->local != NULL && g_file_test (options->local, G_FILE_TEST_EXISTS);
 
-  if (self->options->offer)
+  if (options->remote == NULL || !(options->offer || was_killed)
+      || !sip_signals_pass_over (self->signals))
   {
-    on_command ("offer", self);
+    return;
   }
-  g_main_loop_run (self->main_loop);
-  g_source_remove (interrupt);
-  g_source_remove (terminate);
-  sip_signals_free (signals);
+  if (options->offer)
+  {
+    print_notice ("%s was there before the offer: waiting for a newer one",
+                  options->remote);
+  }
+  else
+  {
+    print_notice ("%s was there before, and so was %s, left by a run that was killed: "
+                  "waiting for a newer %s",
+                  options->remote, options->local, options->remote);
+  }
 }
 
 /* One of an earlier run leads nowhere, and the peer would take it. */
@@ -224,6 +281,27 @@ remove_local_file (const Options *options)
   }
 }
 
+static void
+run_main_loop (Program *self)
+{
+  const SipSignalsCallbacks callbacks
+      = { on_command, on_remote_description, on_end_of_input, on_remote_gone };
+  guint interrupt = g_unix_signal_add (SIGINT, on_signal, self->main_loop);
+  guint terminate = g_unix_signal_add (SIGTERM, on_signal, self->main_loop);
+
+  self->signals = sip_signals_new (self->options->remote, &callbacks, self);
+  pass_over_old_files (self);
+  remove_local_file (self->options);
+  if (self->options->offer)
+  {
+    on_command ("offer", self);
+  }
+  g_main_loop_run (self->main_loop);
+  g_source_remove (interrupt);
+  g_source_remove (terminate);
+  g_clear_pointer (&self->signals, sip_signals_free);
+}
+
 /* Returns: the exit status, of what could be begun */
 static int
 run (const Options *options, GError **error)
@@ -234,14 +312,13 @@ run (const Options *options, GError **error)
   g_autoptr (TegataContext) context = tegata_context_new (NULL, error);
   g_autoptr (PlainSide) plain
       = context != NULL ? plain_side_new (loop, &options->plain, error) : NULL;
-  Program program = { options, main_loop, NULL };
+  Program program = { .options = options, .main_loop = main_loop };
   TegataState state;
 
   if (plain == NULL)
   {
     return EXIT_SETUP;
   }
-  remove_local_file (options);
   plain_side_set_notice_func (plain, on_plain_notice, NULL);
   tell_plain_port (plain, "plain", FALSE);
   if (options->plain.rtcp_in != NULL)
@@ -257,6 +334,7 @@ run (const Options *options, GError **error)
           " from it\n",
           plain_side_get_stats (plain)->secured, plain_side_get_stats (plain)->delivered);
   remove_local_file (options);
+  g_free (program.description);
   return state == TEGATA_STATE_FAILED ? EXIT_FAILED : EXIT_ENDED;
 }
 

@@ -10,10 +10,8 @@ import contextlib
 import pathlib
 import random
 import re
-import signal
 import subprocess
 import sys
-import tempfile
 import traceback
 
 import sip_party
@@ -631,40 +629,6 @@ def wrong_options(call):
         expect(status == 3 and port in text, f"a port in use: {status}, {text}")
 
 
-# ---- two files ----
-
-def by_files(call):
-    """No relay, and no word on standard input but one."""
-    with tempfile.TemporaryDirectory() as directory:
-        ours, theirs = (str(pathlib.Path(directory) / name) for name in ("a.sdp", "b.sdp"))
-        b = call.party("B", "--local", theirs, "--remote", ours)
-        a = call.party("A", "--local", ours, "--remote", theirs, "--offer")
-        a.wait("state", "connected")
-        b.wait("state", "connected")
-        prove_media_both_ways(a, b)
-        marks = a.mark(), b.mark()
-        a.tell("hold")
-        for each, mark in zip((a, b), marks):
-            expect(each.wait("association", since=mark) == "kept", "a new one for a hold")
-        prove_media(a, b)
-        marks = a.mark(), b.mark()
-        a.tell("transfer")
-        for each, mark in zip((a, b), marks):
-            expect(each.wait("association", since=mark) == "new", "kept for a transfer")
-            each.wait("state", "connected", since=mark)
-        prove_media_both_ways(a, b)
-        mark = b.mark()
-        pathlib.Path(ours).write_text("v=0\r\n")
-        b.wait("refused", since=mark)
-        b.process.stdin.close()
-        a.process.send_signal(signal.SIGTERM)
-        expect(a.process.wait(sip_party.WAIT_S) == 0, "A failed")
-        # told by the end of the association, B ends as well
-        expect(b.process.wait(sip_party.WAIT_S) == 0, "B failed")
-        left = list(pathlib.Path(directory).iterdir())
-        expect(not left, f"they left {left}")
-
-
 def cases():
     for number, (offered, answered, rewritten, client) in enumerate(SETUPS):
         for own_port in (False, True):
@@ -717,7 +681,6 @@ def cases():
     yield "refused/commands-end-nothing", refused_commands
     yield "refused/ports-that-are-taken", ports_that_are_taken
     yield "options/wrong-ones-are-told", wrong_options
-    yield "files/carry-a-call", by_files
 
 
 def run_case(number, case):
