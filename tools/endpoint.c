@@ -54,6 +54,37 @@ on_connected (Association *association, gpointer user_data)
   }
 }
 
+static Association *
+find_newest_connected (Endpoint *self)
+{
+  for (guint i = self->associations->len; i > 0; i--)
+  {
+    Association *each = self->associations->pdata[i - 1];
+
+    if (tegata_transport_get_state (association_get_transport (each))
+        == TEGATA_STATE_CONNECTED)
+    {
+      return each;
+    }
+  }
+  return NULL;
+}
+
+/* Whoever had the media has left: who else is there gets it. */
+static void
+fall_back (Endpoint *self)
+{
+  Association *next = self->is_ending ? NULL : find_newest_connected (self);
+  g_autofree char *sentence = NULL;
+
+  set_current (self, next);
+  if (next != NULL && self->shared.plain != NULL)
+  {
+    sentence = g_strdup_printf ("media now goes to %s", association_get_peer (next));
+    report_note (self->shared.report, REPORT_NOTE, association_get_peer (next), sentence);
+  }
+}
+
 /* A stranger who fails beside the one peer of --once ends nothing. */
 static void
 on_ended (Association *association, ExitStatus status, gpointer user_data)
@@ -63,11 +94,11 @@ on_ended (Association *association, ExitStatus status, gpointer user_data)
   gboolean is_current = association == self->current;
   gboolean is_alone = self->current == NULL || is_current;
 
+  g_ptr_array_remove (self->associations, association);
   if (is_current)
   {
-    set_current (self, NULL);
+    fall_back (self);
   }
-  g_ptr_array_remove (self->associations, association);
   association_free (association);
   if (!options->is_listener || (options->once && is_alone))
   {

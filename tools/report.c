@@ -20,6 +20,7 @@ static const struct
   [REPORT_WAITING] = { "waiting", "waiting" },
   [REPORT_NETWORK_ERROR] = { "network-error", "network" },
   [REPORT_WARNING] = { "warning", "warning" },
+  [REPORT_NOTE] = { "note", "note" },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (notes) == N_REPORT_NOTES);
 

@@ -40,6 +40,7 @@ typedef enum
   REPORT_WAITING,       /* for something that the user, or the peer's, has to bring */
   REPORT_NETWORK_ERROR, /* the network would not take or deliver something */
   REPORT_WARNING,       /* something may be wrong */
+  REPORT_NOTE,          /* something is as it should be, and worth knowing */
   N_REPORT_NOTES,
 } ReportNote;
 

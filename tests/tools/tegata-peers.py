@@ -294,6 +294,24 @@ def the_newest_peer_gets_the_media(bench):
         contains(caller.end(0).out(), "closed: by the peer")
 
 
+def media_goes_back_to_who_remains(bench):
+    path = bench.cert("caller.pem")
+    listener = bench.listen("--plain-in", "0")
+    outs, callers = [], []
+    for n_peers in (1, 2, 3):
+        outs.append(bench.bind())
+        callers.append(bench.call(listener, "--cert", path, "--plain-out", target(outs[-1])))
+        listener.connected(count=n_peers)
+    addresses = [listener.wait_for(r"^address: (.*)$", count=n).group(1) for n in (1, 2, 3)]
+    callers[0].stop()
+    callers[2].stop()
+    listener.wait_for(rf"^note: media now goes to {addresses[1]}$")
+    send(bench, listener, rig.rtp(1))
+    equal(outs[1].recv(2048), rig.rtp(1))
+    listener.stop()
+    equal(listener.out().count("note: "), 1, listener.story())
+
+
 def once_takes_no_second_peer(bench):
     path = bench.cert("caller.pem")
     listener = bench.listen("--once")
@@ -319,4 +337,4 @@ if __name__ == "__main__":
         sigterm_ends_politely, sighup_ends_politely, a_second_interrupt_ends_at_once,
         a_signal_ends_who_waits,
         a_listener_goes_on_when_a_peer_has_left, a_peer_that_crashed_is_served_again,
-        the_newest_peer_gets_the_media, once_takes_no_second_peer])
+        the_newest_peer_gets_the_media, media_goes_back_to_who_remains, once_takes_no_second_peer])
