@@ -193,7 +193,8 @@ TEGATA_API gboolean tegata_transport_start (TegataTransport *self,
  * @len: its length in bytes
  * @error: return location for an error
  *
- * Media thread. What the network does not take is lost without an error.
+ * Media thread, from when %TEGATA_STATE_CONNECTED is told. What the network does not take
+ * is lost without an error.
  *
  * Returns: %FALSE with %TEGATA_ERROR_NOT_CONNECTED, %TEGATA_ERROR_NO_PROFILE or
  * %TEGATA_ERROR_SRTP; the message says what is wrong with the packet

@@ -180,6 +180,12 @@ tegata_session_poll_media (TegataSession *self, TegataOutput *output)
   return TEGATA_OUTPUT_NONE;
 }
 
+void
+tegata_session_count_unsent (TegataSession *self, gboolean is_rtcp)
+{
+  g_atomic_pointer_add (is_rtcp ? &self->unsent_rtcp : &self->unsent_rtp, 1);
+}
+
 /* On the media thread: (nullable), which counts as a packet that was not sent. */
 static TegataSrtp *
 get_outbound (TegataSession *self, gsize *unsent)

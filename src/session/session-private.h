@@ -112,6 +112,8 @@ TegataReceived tegata_session_receive_media (TegataSession *self,
                                              const TegataAddress *peer,
                                              guint8 *bytes,
                                              gsize *len);
+/* Any thread: a packet that was not given to the session, for want of keys as well. */
+void tegata_session_count_unsent (TegataSession *self, gboolean is_rtcp);
 TegataOutputKind tegata_session_poll_media (TegataSession *self, TegataOutput *output);
 
 G_END_DECLS

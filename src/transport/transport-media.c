@@ -5,26 +5,38 @@
  * transport but the session's outbound half, the channel, and what was published for it.
  */
 
+#include "session/session-private.h"
 #include "transport/loop-private.h"
 #include "transport/transport-private.h"
 
 /* Packets of usual size are protected on the stack. */
 #define USUAL_SIZE 2048
 
-static TegataAddress
-get_peer (TegataTransport *self)
+/* @peer: (out): where media goes. Returns: whether it may. The session has keys a moment
+ * before it is published where the peer is, so that is asked first. */
+static gboolean
+get_path (TegataTransport *self, TegataAddress *peer)
 {
-  TegataAddress peer;
+  gboolean is_open = g_atomic_int_get (&self->media_path) == TEGATA_MEDIA_OPEN;
 
   g_mutex_lock (&self->peer_lock);
-  peer = self->peer;
+  *peer = self->peer;
   g_mutex_unlock (&self->peer_lock);
-  return peer;
+  return is_open;
 }
 
 static TegataSrtpOutcome
-protect (TegataTransport *self, TegataPacket *packet, const guint8 *plain)
+protect (TegataTransport *self,
+         TegataPacket *packet,
+         const guint8 *plain,
+         gboolean is_open)
 {
+  if (!is_open)
+  {
+    tegata_session_count_unsent (self->session, packet->is_rtcp);
+    packet->outcome = TEGATA_SRTP_NO_KEYS;
+    return packet->outcome;
+  }
   packet->outcome
       = packet->is_rtcp
             ? tegata_session_send_rtcp (self->session, plain, packet->len, packet->bytes,
@@ -118,17 +130,19 @@ send_one (TegataTransport *self,
   TegataPacket packet = {
     .bytes = usual, .len = len, .size = len + TEGATA_SRTP_MAX_OVERHEAD, .is_rtcp = is_rtcp
   };
+  TegataDatagram datagram = { 0 };
+  gboolean is_open;
 
   if (packet.size > sizeof usual)
   {
     large = g_malloc (packet.size);
     packet.bytes = large;
   }
-  if (protect (self, &packet, plain) == TEGATA_SRTP_OK)
+  is_open = get_path (self, &datagram.peer);
+  if (protect (self, &packet, plain, is_open) == TEGATA_SRTP_OK)
   {
-    TegataDatagram datagram
-        = { .bytes = packet.bytes, .len = packet.len, .peer = get_peer (self) };
-
+    datagram.bytes = packet.bytes;
+    datagram.len = packet.len;
     tegata_datagram_channel_send (tegata_pump_get_channel (self->pump), &datagram, 1);
   }
   return explain (self, &packet, error);
@@ -165,12 +179,13 @@ protect_batch (TegataTransport *self,
                guint n_packets,
                TegataDatagram *datagrams)
 {
-  TegataAddress peer = get_peer (self);
+  TegataAddress peer;
+  gboolean is_open = get_path (self, &peer);
   guint n_datagrams = 0;
 
   for (guint i = 0; i < n_packets; i++)
   {
-    if (protect (self, &packets[i], packets[i].bytes) == TEGATA_SRTP_OK)
+    if (protect (self, &packets[i], packets[i].bytes, is_open) == TEGATA_SRTP_OK)
     {
       datagrams[n_datagrams].bytes = packets[i].bytes;
       datagrams[n_datagrams].len = packets[i].len;

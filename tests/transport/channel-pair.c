@@ -23,6 +23,8 @@ struct _PairChannel
   gint64 rtt_us;
   const TegataDatagramReceiver *receiver; /* NULL for nobody */
   gpointer user_data;
+  void (*sent_func) (gpointer user_data); /* NULL for none */
+  gpointer sent_data;
   guint n_calls; /* under the wire's lock, as what follows */
   guint n_sent;
   TegataAddress last_peer;
@@ -116,6 +118,10 @@ send_datagrams (TegataDatagramChannel *channel,
                        g_bytes_new (datagrams[i].bytes, datagrams[i].len));
   }
   g_mutex_unlock (&self->wire->lock);
+  if (self->sent_func != NULL)
+  {
+    self->sent_func (self->sent_data);
+  }
   return n_datagrams;
 }
 
@@ -178,6 +184,15 @@ void
 pair_channel_tell_error (PairChannel *self, const GError *error)
 {
   self->receiver->network_error (error, self->user_data);
+}
+
+void
+pair_channel_set_sent_func (PairChannel *self,
+                            void (*func) (gpointer user_data),
+                            gpointer user_data)
+{
+  self->sent_func = func;
+  self->sent_data = user_data;
 }
 
 gboolean

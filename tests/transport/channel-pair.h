@@ -22,6 +22,10 @@ void pair_channel_set_writable (PairChannel *self, gboolean is_writable);
 void pair_channel_set_rtt_us (PairChannel *self, gint64 rtt_us);
 void pair_channel_tell_error (PairChannel *self, const GError *error);
 
+/* @func: called by each call of sending, on its thread and behind it; NULL for none */
+void pair_channel_set_sent_func (PairChannel *self,
+                                 void (*func) (gpointer user_data),
+                                 gpointer user_data);
 gboolean pair_channel_is_attached (PairChannel *self);
 /* What the other end has sent so far, as one batch; nobody there loses it. Returns: how
  * many datagrams */

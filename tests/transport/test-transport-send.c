@@ -167,6 +167,53 @@ is_addressed_to_the_peer (void)
 
 typedef struct
 {
+  Party *party;
+  gboolean
+      came; /* the moment behind the flight that connects, of which it was not told */
+} Early;
+
+static void
+send_early (gpointer user_data)
+{
+  Early *self = user_data;
+  g_autoptr (GBytes) plain = make_rtp (1);
+  guint8 bytes[ROOM];
+  TegataPacket packet = { .bytes = bytes, .size = sizeof bytes };
+  const guint8 *plain_bytes = g_bytes_get_data (plain, &packet.len);
+
+  if (party_get_state (self->party) != TEGATA_STATE_CONNECTED
+      || party_count_state (self->party, TEGATA_STATE_CONNECTED) > 0 || self->came)
+  {
+    return;
+  }
+  self->came = TRUE;
+  memcpy (bytes, plain_bytes, packet.len);
+  assert_refused (self->party, plain_bytes, packet.len, TEGATA_ERROR_NOT_CONNECTED,
+                  "not connected yet");
+  g_assert_cmpuint (tegata_transport_send_packets (self->party->transport, &packet, 1),
+                    ==, 0);
+  g_assert_cmpint (packet.outcome, ==, TEGATA_SRTP_NO_KEYS);
+}
+
+/* There are keys before it is published where the peer is. */
+static void
+goes_nowhere_before_it_is_told_of_the_connection (void)
+{
+  g_auto (Couple) couple = { 0 };
+  Early early = { 0 };
+
+  couple_init (&couple);
+  early.party = couple.server;
+  pair_channel_set_address (couple.client_channel, "client");
+  pair_channel_set_sent_func (couple.server_channel, send_early, &early);
+  couple_connect (&couple);
+  pair_channel_set_sent_func (couple.server_channel, NULL, NULL);
+  g_assert_true (early.came);
+  party_assert_sends (couple.server, 1);
+}
+
+typedef struct
+{
   TegataTransport *transport;
   guint n_ok;
   gint is_done; /* atomic */
@@ -234,6 +281,8 @@ main (int argc, char **argv)
   g_test_add_func ("/transport-send/says-that-no-profile-was-negotiated",
                    says_that_no_profile_was_negotiated);
   g_test_add_func ("/transport-send/is-addressed-to-the-peer", is_addressed_to_the_peer);
+  g_test_add_func ("/transport-send/goes-nowhere-before-it-is-told-of-the-connection",
+                   goes_nowhere_before_it_is_told_of_the_connection);
   g_test_add_func ("/transport-send/goes-out-on-another-thread",
                    goes_out_on_another_thread);
   return g_test_run ();
