@@ -26,7 +26,8 @@ struct _SipCall
   SipDescription *offer;
   SipPath *offer_path;
 
-  guint doubt_source; /* while it is not clear who is to call */
+  guint doubt_source;    /* while it is not clear who is to call */
+  guint deadline_source; /* while the peer is to call */
 
   guint64 session_id;
   guint version;

@@ -106,7 +106,14 @@ tell_error (SipCall *self, SipPort *port)
 {
   const GError *error = port != NULL ? sip_port_get_error (port) : NULL;
 
-  if (error != NULL)
+  if (g_error_matches (error, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT))
+  {
+    sip_call_tell (self, "error",
+                   "%s; see whether the peer was given our description, and whether "
+                   "datagrams get through both ways",
+                   error->message);
+  }
+  else if (error != NULL)
   {
     sip_call_tell (self, "error", "%s", error->message);
   }
@@ -342,6 +349,7 @@ sip_call_free (SipCall *self)
   }
   plain_side_set_transports (self->plain, NULL, NULL);
   g_clear_handle_id (&self->doubt_source, g_source_remove);
+  g_clear_handle_id (&self->deadline_source, g_source_remove);
   g_clear_pointer (&self->offer, sip_description_free);
   g_clear_pointer (&self->offer_path, sip_path_free);
   g_clear_pointer (&self->path, sip_path_free);

@@ -28,6 +28,7 @@ typedef struct _SipCall SipCall;
  * answered by active, as RFC 5763 section 5 recommends
  * @has_feedback: offer SAVPF
  * @multiplexes: offer and accept a=rtcp-mux
+ * @timeout_s: how long to wait for the peer to call, once both descriptions are there
  *
  * Borrowed, as long as the call lives.
  */
@@ -38,6 +39,7 @@ typedef struct
   TegataSetup setup;
   gboolean has_feedback;
   gboolean multiplexes;
+  guint timeout_s;
 } SipCallOptions;
 
 /*

@@ -242,6 +242,17 @@ doubt_role (SipCall *self)
   }
 }
 
+static gboolean
+on_deadline (gpointer user_data)
+{
+  SipCall *self = user_data;
+
+  self->deadline_source = 0;
+  sip_path_give_up (self->path, self->options->timeout_s);
+  sip_call_tell_state (self);
+  return G_SOURCE_REMOVE;
+}
+
 /* It takes effect. Held media may come from within: by then, all is in its place. */
 static void
 settle (SipCall *self, Exchange *exchange)
@@ -257,6 +268,10 @@ settle (SipCall *self, Exchange *exchange)
   if (is_new)
   {
     g_clear_handle_id (&self->doubt_source, g_source_remove);
+    g_clear_handle_id (&self->deadline_source, g_source_remove);
+    /* A client's transport has the same deadline of its own. */
+    self->deadline_source
+        = g_timeout_add_seconds (self->options->timeout_s, on_deadline, self);
     self->role = exchange->role;
     self->told_state = TEGATA_STATE_NEW;
   }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "sip-media-options.h"
 
+#define DEFAULT_TIMEOUT_S 30
+#define MAX_TIMEOUT_S 3600
+
 static const char summary[]
     = "Secures the audio of a SIP call by DTLS-SRTP (RFC 5763), without ICE. It makes "
       "and\n"
@@ -97,6 +100,14 @@ parse_call_options (Options *options, GError **error)
                  "found --setup %s: expected actpass, active or passive", options->setup);
     return FALSE;
   }
+  if (options->timeout_s < 1 || options->timeout_s > MAX_TIMEOUT_S)
+  {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "found --timeout %d: expected seconds, 1 to %d", options->timeout_s,
+                 MAX_TIMEOUT_S);
+    return FALSE;
+  }
+  call->timeout_s = (guint) options->timeout_s;
   call->formats = sip_formats_from_names (options->codec, error);
   call->place.host = options->host;
   call->has_feedback = options->feedback;
@@ -137,6 +148,8 @@ options_parse (Options *options, int *argc, char ***argv, GError **error)
       "likewise for RTCP (the port for RTP)", "[HOST:]PORT" },
     { "plain-rtcp-out", 0, 0, G_OPTION_ARG_STRING, &options->plain.rtcp_out,
       "likewise for RTCP (the port for RTP)", "HOST:PORT" },
+    { "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout_s,
+      "how long the peer has to call, or to answer our call (30)", "SECONDS" },
     { "local", 0, 0, G_OPTION_ARG_FILENAME, &options->local,
       "write our newest description there, and remove it at the end", "FILE" },
     { "remote", 0, 0, G_OPTION_ARG_FILENAME, &options->remote,
@@ -146,6 +159,7 @@ options_parse (Options *options, int *argc, char ***argv, GError **error)
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
+  options->timeout_s = DEFAULT_TIMEOUT_S;
   g_option_context_set_summary (context, summary);
   g_option_context_set_description (context, description);
   g_option_context_add_main_entries (context, entries, NULL);

@@ -18,6 +18,7 @@ typedef struct
   gboolean feedback;
   gboolean no_rtcp_mux;
   gboolean offer;
+  int timeout_s;
   char *local;
   char *remote;
   PlainSideOptions plain;

@@ -226,6 +226,18 @@ sip_path_move (SipPath *self, const SipDescription *remote)
 }
 
 void
+sip_path_give_up (SipPath *self, guint timeout_s)
+{
+  for (guint i = 0; i < N_PORTS; i++)
+  {
+    if (self->ports[i] != NULL)
+    {
+      sip_port_give_up (self->ports[i], timeout_s);
+    }
+  }
+}
+
+void
 sip_path_hang_up (SipPath *self)
 {
   for (guint i = 0; i < N_PORTS; i++)

@@ -65,6 +65,9 @@ gboolean sip_path_was_called (SipPath *self);
 /* The peer has another address, and keeps its association: FALSE where it cannot. */
 gboolean sip_path_move (SipPath *self, const SipDescription *remote);
 
+/* Ports where the peer has not called by now wait no longer. */
+void sip_path_give_up (SipPath *self, guint timeout_s);
+
 void sip_path_hang_up (SipPath *self);
 
 /* Returns: how far the least of its associations is */

@@ -14,6 +14,8 @@ struct _SipPort
   GPtrArray *callers;         /* TegataTransport: who may become the peer */
   GPtrArray *expected;        /* TegataFingerprint; NULL while unknown */
   TegataTransport *transport; /* the peer's */
+  guint n_dropped;            /* callers who are not the peer */
+  GError *failure;            /* it gave up */
 };
 
 static gboolean
@@ -129,6 +131,7 @@ drop_caller (SipPort *self, TegataTransport *caller)
 
     tell (self, "%s called and is not taken: %s", where, error->message);
   }
+  self->n_dropped++;
   g_ptr_array_remove_fast (self->callers, caller);
 }
 
@@ -305,12 +308,39 @@ void
 sip_port_hang_up (SipPort *self)
 {
   g_clear_pointer (&self->transport, release);
+  g_clear_error (&self->failure);
   set_expected (self, NULL);
+}
+
+void
+sip_port_give_up (SipPort *self, guint timeout_s)
+{
+  if (self->listener == NULL || self->transport != NULL)
+  {
+    return;
+  }
+  end_listening (self);
+  if (self->n_dropped > 0)
+  {
+    g_set_error (&self->failure, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT,
+                 "port %u was called within %u s, and not by the peer",
+                 sip_port_get_number (self), timeout_s);
+  }
+  else
+  {
+    g_set_error (&self->failure, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT,
+                 "nobody called port %u within %u s", sip_port_get_number (self),
+                 timeout_s);
+  }
 }
 
 TegataState
 sip_port_get_state (SipPort *self)
 {
+  if (self->failure != NULL)
+  {
+    return TEGATA_STATE_FAILED;
+  }
   return self->transport != NULL ? tegata_transport_get_state (self->transport)
                                  : TEGATA_STATE_CONNECTING;
 }
@@ -324,5 +354,9 @@ sip_port_get_transport (SipPort *self)
 const GError *
 sip_port_get_error (SipPort *self)
 {
+  if (self->failure != NULL)
+  {
+    return self->failure;
+  }
   return self->transport != NULL ? tegata_transport_get_error (self->transport) : NULL;
 }

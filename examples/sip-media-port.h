@@ -76,6 +76,10 @@ gboolean sip_port_dial (SipPort *self,
  * peer called, its association is bound to where it called from: FALSE */
 gboolean sip_port_move (SipPort *self, GSocketAddress *peer);
 
+/* Nobody called in time, or nobody who was the peer: where it still waits for one, its
+ * state is TEGATA_STATE_FAILED from here on, and nobody can call. */
+void sip_port_give_up (SipPort *self, guint timeout_s);
+
 /* Ends the association; the port is as it was before there was one. Whoever waits to be
  * expected goes on waiting. */
 void sip_port_hang_up (SipPort *self);

@@ -319,6 +319,8 @@ run (const Options *options, GError **error)
   {
     return EXIT_SETUP;
   }
+  tegata_context_set_handshake_timeout_us (context,
+                                           options->timeout_s * G_TIME_SPAN_SECOND);
   plain_side_set_notice_func (plain, on_plain_notice, NULL);
   tell_plain_port (plain, "plain", FALSE);
   if (options->plain.rtcp_in != NULL)

@@ -618,7 +618,7 @@ def ended(*options):
 def wrong_options(call):
     del call
     for options in (["--host", "example.org"], ["--host", "0.0.0.0"], ["--ports", "9"],
-                    ["--ports", "5001-5000"], ["--codec", "mp3"], ["--setup", "holdconn"],
+                    ["--ports", "5001-5000"], ["--codec", "mp3"], ["--setup", "holdconn"], ["--timeout", "0"],
                     ["--dance"], ["dance"]):
         status, text = ended(*options)
         expect(status == 2, f"{options} ended with {status}")

@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What sip-media makes of descriptions and commands, mostly without a peer behind them.
+
+sip-alone.py PROGRAM [CASE]: descriptions are written here, or carried as they are. TAP.
+"""
+
+import contextlib
+import pathlib
+import re
+import subprocess
+import sys
+import traceback
+
+from sip_party import Failure, Party, prove_media_both_ways, udp_socket
+
+BINARY = pathlib.Path(sys.argv[1])
+
+OFFER = """v=0
+o=- 1 1 IN IP4 127.0.0.1
+s=-
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 40000 UDP/TLS/RTP/SAVP 0
+a=setup:actpass
+a=rtcp-mux
+a=fingerprint:sha-256 """ + ":".join(["AB"] * 32) + "\n"
+
+
+def expect(condition, what):
+    if not condition:
+        raise Failure(what)
+
+
+def new_party(stack, *options, name="A"):
+    party = Party(BINARY, name, *options)
+    stack.callback(party.clean_up)
+    return party
+
+
+def connect(one, other, command="offer"):
+    """Returns the offer and the answer."""
+    marks = one.mark(), other.mark()
+    offer = one.ask(command)
+    other.give(offer)
+    answer = other.description()
+    one.give(answer)
+    for each, mark in zip((one, other), marks):
+        each.wait("state", "connected", since=mark)
+    return offer, answer
+
+
+# ---- nobody calls ----
+
+def nobody_calls(change):
+    def case(stack):
+        party = new_party(stack, "--timeout", "1")
+        party.give(change(OFFER.replace("actpass", "active")))
+        port = re.search(r"m=audio (\d+)", party.description()).group(1)
+        party.wait("state", "failed")
+        errors = party.values("error")
+        expect(f"nobody called port {port} within 1 s; see whether" in errors[0], f"{errors}")
+        expect(len(errors) == (1 if "rtcp-mux" in change(OFFER) else 2), f"{errors}")
+        expect(party.values("role") == ["server"], f"{party.values('role')}")
+        expect(party.end() == 1, "it does not tell that it failed")
+    return case
+
+
+def nobody_answers(stack):
+    silent = udp_socket()
+    stack.callback(silent.close)
+    party = new_party(stack, "--timeout", "1")
+    party.give(OFFER.replace("40000", str(silent.getsockname()[1])))
+    party.wait("state", "failed")
+    error = party.wait("error")
+    expect("within 1.0 s" in error and "see whether" in error, error)
+    expect(party.values("role") == ["client"], f"{party.values('role')}")
+    expect(party.end() == 1, "it does not tell that it failed")
+
+
+def stranger_calls(stack):
+    """Somebody does, and is not whom the description names."""
+    a, b = new_party(stack, "--timeout", "5"), new_party(stack, name="B")
+    b.give(a.ask("offer"))
+    answer = b.description()
+    a.give(re.sub(r"a=fingerprint:.*", OFFER.splitlines()[-1] + "\r", answer))
+    a.wait("state", "failed")
+    expect("was called within 5 s, and not by the peer" in a.wait("error"),
+           f"{a.values('error')}")
+
+
+def call_after_nobody_called(stack):
+    a, b = new_party(stack, "--timeout", "1"), new_party(stack, name="B")
+    a.give(OFFER.replace("actpass", "active"))
+    a.description()
+    a.wait("state", "failed")
+    connect(a, b)
+    prove_media_both_ways(a, b)
+    expect(a.end() == 0, "what failed before is told")
+
+
+CASES = [
+    ("deadline/nobody-calls", nobody_calls(lambda text: text)),
+    ("deadline/nobody-calls-either-port",
+     nobody_calls(lambda text: text.replace("a=rtcp-mux\n", ""))),
+    ("deadline/nobody-answers", nobody_answers),
+    ("deadline/a-stranger-calls", stranger_calls),
+    ("deadline/another-call-may-follow", call_after_nobody_called),
+]
+
+
+def run_case(case):
+    """Returns a complaint, or nothing."""
+    try:
+        with contextlib.ExitStack() as stack:
+            case(stack)
+    except Failure as failure:
+        return str(failure)
+    except (OSError, ValueError, AttributeError, subprocess.SubprocessError):
+        return traceback.format_exc()
+    return ""
+
+
+def main():
+    wanted = sys.argv[2] if len(sys.argv) > 2 else ""
+    cases = [(name, case) for name, case in CASES if wanted in name]
+    print(f"1..{len(cases)}", flush=True)
+    failed = 0
+    for number, (name, case) in enumerate(cases, 1):
+        complaint = run_case(case)
+        failed += bool(complaint)
+        for line in complaint.splitlines():
+            print(f"# {line}")
+        print(f"{'not ok' if complaint else 'ok'} {number} - /sip-alone/{name}", flush=True)
+    return failed > 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
