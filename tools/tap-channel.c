@@ -85,7 +85,7 @@ static const TegataDatagramReceiver own_receiver = {
   .network_error = handle_network_error,
 };
 
-static void
+static gboolean
 tap_channel_attach (TegataDatagramChannel *channel,
                     TegataLoop *loop,
                     const TegataDatagramReceiver *receiver,
@@ -93,10 +93,14 @@ tap_channel_attach (TegataDatagramChannel *channel,
 {
   TapChannel *self = TAP_CHANNEL (channel);
 
-  g_return_if_fail (self->receiver == NULL);
+  g_return_val_if_fail (self->receiver == NULL, FALSE);
+  if (!tegata_datagram_channel_attach (self->wrapped, loop, &own_receiver, self))
+  {
+    return FALSE;
+  }
   self->receiver = receiver;
   self->receiver_data = user_data;
-  tegata_datagram_channel_attach (self->wrapped, loop, &own_receiver, self);
+  return TRUE;
 }
 
 static void

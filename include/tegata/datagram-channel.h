@@ -54,7 +54,9 @@ G_DECLARE_INTERFACE (TegataDatagramChannel,
 
 /**
  * TegataDatagramChannelInterface:
- * @attach: begins to hand what comes to @receiver, on @loop. Never calls it from within
+ * @attach: begins to hand what comes to @receiver, on @loop. Never calls it from within.
+ * A channel that is attached already says so (g_critical()), stays as it was, and returns
+ * %FALSE
  * @detach: nothing is handed up any more once it returned. May be called from within the
  * receiver
  * @is_writable: whether datagrams have a way to go. Network thread
@@ -71,10 +73,10 @@ struct _TegataDatagramChannelInterface
 {
   GTypeInterface parent_iface;
 
-  void (*attach) (TegataDatagramChannel *self,
-                  TegataLoop *loop,
-                  const TegataDatagramReceiver *receiver,
-                  gpointer user_data);
+  gboolean (*attach) (TegataDatagramChannel *self,
+                      TegataLoop *loop,
+                      const TegataDatagramReceiver *receiver,
+                      gpointer user_data);
   void (*detach) (TegataDatagramChannel *self);
   gboolean (*is_writable) (TegataDatagramChannel *self);
   guint (*send) (TegataDatagramChannel *self,
@@ -92,11 +94,15 @@ struct _TegataDatagramChannelInterface
  *
  * On the thread of @loop, as tegata_datagram_channel_detach() is. A #TegataTransport and
  * a #TegataTransportListener do this by themselves.
+ *
+ * Returns: whether it is attached to @receiver now. Who was told %FALSE does not detach
+ * it
  */
-TEGATA_API void tegata_datagram_channel_attach (TegataDatagramChannel *self,
-                                                TegataLoop *loop,
-                                                const TegataDatagramReceiver *receiver,
-                                                gpointer user_data);
+TEGATA_API gboolean
+tegata_datagram_channel_attach (TegataDatagramChannel *self,
+                                TegataLoop *loop,
+                                const TegataDatagramReceiver *receiver,
+                                gpointer user_data);
 
 /**
  * tegata_datagram_channel_detach: (skip)

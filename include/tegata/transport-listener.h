@@ -37,7 +37,8 @@ G_DECLARE_FINAL_TYPE (TegataTransportListener,
  * @context: (transfer none): what the transports share; sealed by this
  * @channel: (transfer none): what carries their datagrams, each with its peer's address;
  * a channel with one peer only is a programmer's error that shows itself in refused
- * datagrams
+ * datagrams; for one that is attached to somebody else there is no listener (%NULL,
+ * without an error)
  * @loop: (transfer none) (nullable): as for tegata_transport_new()
  * @error: return location for an error
  *

@@ -94,8 +94,9 @@ typedef struct
 /**
  * tegata_transport_new:
  * @context: (transfer none): what it shares with others; sealed by this
- * @channel: (transfer none): what carries its datagrams, attached to nobody else; until
- * the transport is disposed of, it is attached to that
+ * @channel: (transfer none): what carries its datagrams; until the transport is disposed
+ * of, it is attached to that. One that is attached to somebody else is a programmer's
+ * error: it stays with them, and there is no transport (%NULL)
  * @loop: (transfer none) (nullable): what it shares with others of its main context;
  * %NULL for one of its own on the thread-default one
  *

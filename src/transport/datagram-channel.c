@@ -9,16 +9,17 @@ tegata_datagram_channel_default_init (TegataDatagramChannelInterface *iface)
   (void) iface;
 }
 
-void
+gboolean
 tegata_datagram_channel_attach (TegataDatagramChannel *self,
                                 TegataLoop *loop,
                                 const TegataDatagramReceiver *receiver,
                                 gpointer user_data)
 {
-  g_return_if_fail (TEGATA_IS_DATAGRAM_CHANNEL (self));
-  g_return_if_fail (loop != NULL);
-  g_return_if_fail (receiver != NULL && receiver->received != NULL);
-  TEGATA_DATAGRAM_CHANNEL_GET_IFACE (self)->attach (self, loop, receiver, user_data);
+  g_return_val_if_fail (TEGATA_IS_DATAGRAM_CHANNEL (self), FALSE);
+  g_return_val_if_fail (loop != NULL, FALSE);
+  g_return_val_if_fail (receiver != NULL && receiver->received != NULL, FALSE);
+  return TEGATA_DATAGRAM_CHANNEL_GET_IFACE (self)->attach (self, loop, receiver,
+                                                           user_data);
 }
 
 void

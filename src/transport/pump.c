@@ -190,7 +190,11 @@ tegata_pump_new (TegataDatagramChannel *channel,
   self->listener = listener;
   self->functions = functions;
   g_weak_ref_init (&self->owner, owner);
-  tegata_datagram_channel_attach (channel, self->loop, &receiver, self);
+  if (!tegata_datagram_channel_attach (channel, self->loop, &receiver, self))
+  {
+    g_clear_pointer (&self->timer, tegata_timer_free); /* there is nothing to leave */
+    g_clear_pointer (&self, tegata_pump_unref);
+  }
   return self;
 }
 

@@ -32,7 +32,7 @@ typedef struct
 
 /* @session, @listener: (transfer full): one of both
  * @owner: a GObject
- * Attached to @channel from now on. */
+ * Attached to @channel from now on. Returns: NULL where the channel is somebody else's */
 TegataPump *tegata_pump_new (TegataDatagramChannel *channel,
                              TegataLoop *loop,
                              TegataSession *session,

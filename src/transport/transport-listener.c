@@ -135,6 +135,10 @@ tegata_transport_listener_new (TegataContext *context,
   self = g_object_new (TEGATA_TYPE_TRANSPORT_LISTENER, NULL);
   self->context = tegata_context_ref (context);
   self->pump = tegata_pump_new (channel, loop, NULL, listener, &owner_functions, self);
+  if (self->pump == NULL)
+  {
+    g_clear_object (&self);
+  }
   return self;
 }
 

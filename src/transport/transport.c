@@ -150,6 +150,10 @@ tegata_transport_new (TegataContext *context,
   session = tegata_session_new (context);
   self = new_transport (context, NULL, session);
   self->pump = tegata_pump_new (channel, loop, session, NULL, &owner_functions, self);
+  if (self->pump == NULL)
+  {
+    g_clear_object (&self);
+  }
   return self;
 }
 

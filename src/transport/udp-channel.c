@@ -271,7 +271,7 @@ attach_source (GSource *source,
   g_source_attach (source, tegata_loop_get_main_context (attachment->loop));
 }
 
-static void
+static gboolean
 udp_channel_attach (TegataDatagramChannel *channel,
                     TegataLoop *loop,
                     const TegataDatagramReceiver *receiver,
@@ -280,7 +280,7 @@ udp_channel_attach (TegataDatagramChannel *channel,
   TegataUdpChannel *self = TEGATA_UDP_CHANNEL (channel);
   GSource *error_source;
 
-  g_return_if_fail (self->attachment == NULL);
+  g_return_val_if_fail (self->attachment == NULL, FALSE);
   self->attachment = attachment_new (self, loop, receiver, user_data);
   error_source = g_source_new (&error_source_funcs, sizeof (GSource));
   attach_source (error_source, "tegata UDP errors", on_errors, self->attachment);
@@ -290,6 +290,7 @@ udp_channel_attach (TegataDatagramChannel *channel,
   g_mutex_lock (&self->lock);
   self->error_source = error_source;
   g_mutex_unlock (&self->lock);
+  return TRUE;
 }
 
 static void

@@ -29,7 +29,7 @@ G_DEFINE_FINAL_TYPE_WITH_CODE (FakeChannel,
                                G_IMPLEMENT_INTERFACE (TEGATA_TYPE_DATAGRAM_CHANNEL,
                                                       fake_channel_init_interface))
 
-static void
+static gboolean
 fake_channel_attach (TegataDatagramChannel *channel,
                      TegataLoop *loop,
                      const TegataDatagramReceiver *receiver,
@@ -41,6 +41,7 @@ fake_channel_attach (TegataDatagramChannel *channel,
   self->loop = loop;
   self->receiver = receiver;
   self->receiver_data = user_data;
+  return TRUE;
 }
 
 static void

@@ -202,12 +202,37 @@ sends_a_flight_at_once (void)
   g_assert_cmpuint (pair_channel_get_n_calls (couple.server_channel), ==, 1);
 }
 
+/* Who comes second gets nothing, and takes nothing. */
+static void
+has_a_channel_to_itself (void)
+{
+  g_auto (Couple) couple = { 0 };
+  TegataDatagramChannel *channel = NULL;
+  g_autoptr (GError) error = NULL;
+
+  couple_init (&couple);
+  channel = TEGATA_DATAGRAM_CHANNEL (couple.client_channel);
+  for (guint i = 0; i < 2; i++)
+  {
+    g_test_expect_message ("tegata", G_LOG_LEVEL_CRITICAL, "*receiver == NULL*");
+  }
+  g_assert_null (tegata_transport_new (couple.client->context, channel, NULL));
+  g_assert_null (
+      tegata_transport_listener_new (couple.client->context, channel, NULL, &error));
+  g_assert_no_error (error);
+  g_test_assert_expected_messages ();
+  g_assert_true (pair_channel_is_attached (couple.client_channel));
+  couple_connect (&couple);
+  party_assert_states (couple.client, "connecting connected");
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/transport-start/keeps-a-client-hello-that-comes-before-the-start",
                    keeps_a_client_hello_that_comes_before_the_start);
+  g_test_add_func ("/transport-start/has-a-channel-to-itself", has_a_channel_to_itself);
   g_test_add_func ("/transport-start/starts-when-the-channel-is-writable",
                    starts_when_the_channel_is_writable);
   g_test_add_func ("/transport-start/starts-no-more-where-it-was-closed-before-it-could",
