@@ -157,6 +157,22 @@ ladder_history_add (LadderHistory *self, const LadderMessage *message, guint *fl
   return was_there;
 }
 
+/* An array has room for up to twice what is in it. */
+gsize
+ladder_history_get_size (const LadderHistory *self)
+{
+  gsize size = sizeof *self;
+
+  for (guint i = 0; i < self->messages->len; i++)
+  {
+    const Seen *seen = g_ptr_array_index (self->messages, i);
+
+    size += sizeof *seen + sizeof (GArray) + 2 * sizeof (gpointer)
+            + (gsize) 2 * seen->ranges->len * sizeof (Range);
+  }
+  return size;
+}
+
 gboolean
 ladder_history_has_finished (LadderHistory *self)
 {

@@ -37,10 +37,9 @@ row_to_json (const LadderRow *row)
   JsonObject *object = json_object_new ();
   JsonArray *messages = json_array_new ();
 
-  for (guint i = 0; i < row->messages->len; i++)
+  for (guint i = 0; i < row->n_messages; i++)
   {
-    json_array_add_object_element (
-        messages, message_to_json (&g_array_index (row->messages, LadderMessage, i)));
+    json_array_add_object_element (messages, message_to_json (&row->messages[i]));
   }
   json_object_set_int_member (object, "time_us", row->time_us);
   json_object_set_string_member (object, "direction",

@@ -91,10 +91,10 @@ ladder_row_wrap (const LadderRow *row, gsize first_width, gsize width)
   g_autoptr (GString) line = g_string_new (NULL);
   Wrap wrap = { lines, line, first_width, width };
 
-  for (guint i = 0; i < row->messages->len; i++)
+  for (guint i = 0; i < row->n_messages; i++)
   {
-    const char *comma = i + 1 < row->messages->len ? "," : NULL;
-    g_autofree char *label = label_of (&g_array_index (row->messages, LadderMessage, i));
+    const char *comma = i + 1 < row->n_messages ? "," : NULL;
+    g_autofree char *label = label_of (&row->messages[i]);
     g_autofree char *piece = g_strconcat (label, comma, NULL);
 
     append_label (&wrap, piece);
@@ -190,10 +190,9 @@ ladder_summarize (const Ladder *self)
   }
   if (self->n_left_out > 0)
   {
-    g_ptr_array_add (lines, g_strdup_printf ("left out: %" G_GUINT64_FORMAT
-                                             " datagram%s after the first %d",
-                                             self->n_left_out, plural (self->n_left_out),
-                                             LADDER_MAX_ROWS));
+    g_ptr_array_add (
+        lines, g_strdup_printf ("left out: %" G_GUINT64_FORMAT " further datagram%s",
+                                self->n_left_out, plural (self->n_left_out)));
   }
   g_ptr_array_add (lines, NULL);
   return (char **) g_ptr_array_free (lines, FALSE);

@@ -49,7 +49,8 @@ typedef struct
   guint flight; /* from 1; 0: in none */
   gsize len;    /* of the datagram */
   gboolean is_retransmission;
-  GArray *messages; /* (element-type LadderMessage): at least one */
+  LadderMessage *messages; /* of exactly that size */
+  guint n_messages;        /* at least one */
 } LadderRow;
 
 /* ladder-history.c */
@@ -57,8 +58,10 @@ typedef struct _LadderHistory LadderHistory;
 
 struct _Ladder
 {
+  gboolean is_strangers;
   GPtrArray *rows; /* (element-type LadderRow) */
   gint64 began_us; /* -1: nothing yet */
+  gsize rows_size; /* bytes */
   guint64 n_left_out;
   guint n_noise_rows; /* that came and are in no flight */
   guint64 n_noise;    /* further ones, left out */
@@ -86,6 +89,7 @@ void ladder_history_free (LadderHistory *self);
 gboolean
 ladder_history_add (LadderHistory *self, const LadderMessage *message, guint *flight);
 gboolean ladder_history_has_finished (LadderHistory *self);
+gsize ladder_history_get_size (const LadderHistory *self);
 
 /* ladder-label.c: words that the drawings share; all (transfer full). */
 /* The messages of @row, in lines of at most so many characters: the first one, and the

@@ -13,12 +13,14 @@
 
 #include <string.h>
 
+#define LADDER_STRANGER_NOISE 2
+
 static void
 row_free (gpointer data)
 {
   LadderRow *self = data;
 
-  g_array_unref (self->messages);
+  g_free (self->messages);
   g_free (self);
 }
 
@@ -47,6 +49,20 @@ ladder_free (Ladder *self)
   g_free (self);
 }
 
+void
+ladder_set_is_strangers (Ladder *self, gboolean is_strangers)
+{
+  self->is_strangers = is_strangers;
+}
+
+gsize
+ladder_get_size (const Ladder *self)
+{
+  return sizeof *self + self->rows_size
+         + ladder_history_get_size (self->history[LADDER_SENT])
+         + ladder_history_get_size (self->history[LADDER_RECEIVED]);
+}
+
 static gboolean
 holds (const GByteArray *bytes, const TegataReader *reader)
 {
@@ -72,6 +88,19 @@ begin_anew (Ladder *self)
   self->flight = 0;
 }
 
+static void
+forget_rows (Ladder *self)
+{
+  g_ptr_array_set_size (self->rows, 0);
+  self->rows_size = 0;
+  self->began_us = -1;
+  self->n_left_out = 0;
+  self->n_noise_rows = 0;
+  self->n_noise = 0;
+  self->n_data[LADDER_SENT] = 0;
+  self->n_data[LADDER_RECEIVED] = 0;
+}
+
 /* All ClientHellos of one handshake have the same random, also behind a cookie (RFC 6347
  * section 4.2.1): another one is a client that has begun anew. */
 static void
@@ -80,7 +109,14 @@ look_at_client_hello (Ladder *self, LadderMessage *message)
   if (self->client_random->len > 0 && !holds (self->client_random, &message->random))
   {
     begin_anew (self);
-    ladder_message_add_detail (message, "begins anew");
+    if (self->is_strangers)
+    {
+      forget_rows (self);
+    }
+    else
+    {
+      ladder_message_add_detail (message, "begins anew");
+    }
   }
   hold (self->client_random, &message->random);
   hold (self->client_session_id, &message->session_id);
@@ -164,9 +200,9 @@ look_at_messages (Ladder *self, LadderRow *row)
 {
   gboolean is_worth_a_row = FALSE;
 
-  for (guint i = 0; i < row->messages->len; i++)
+  for (guint i = 0; i < row->n_messages; i++)
   {
-    LadderMessage *message = &g_array_index (row->messages, LadderMessage, i);
+    LadderMessage *message = &row->messages[i];
 
     look_at_hello (self, message);
     if (is_in_flight (message))
@@ -191,20 +227,42 @@ is_noise (const LadderRow *row)
   return row->direction == LADDER_RECEIVED && row->flight == 0;
 }
 
+/* With the pointer to it, for which the array of rows may have twice the room. */
+static gsize
+size_of (const LadderRow *row)
+{
+  return sizeof *row + row->n_messages * sizeof *row->messages + 2 * sizeof (gpointer);
+}
+
 static gboolean
 has_room (Ladder *self, const LadderRow *row)
 {
-  if (is_noise (row) && self->n_noise_rows == LADDER_MAX_NOISE)
+  guint max_noise = self->is_strangers ? LADDER_STRANGER_NOISE : LADDER_MAX_NOISE;
+  guint max_rows = self->is_strangers ? LADDER_STRANGER_ROWS : LADDER_MAX_ROWS;
+
+  if (is_noise (row) && self->n_noise_rows >= max_noise)
   {
     self->n_noise++;
     return FALSE;
   }
-  if (self->rows->len == LADDER_MAX_ROWS)
+  if (self->rows->len >= max_rows
+      || ladder_get_size (self) + size_of (row) > LADDER_MAX_SIZE)
   {
     self->n_left_out++;
     return FALSE;
   }
   return TRUE;
+}
+
+static void
+keep (Ladder *self, const LadderRow *row)
+{
+  LadderRow *kept = g_memdup2 (row, sizeof *row);
+
+  kept->messages = g_memdup2 (row->messages, row->n_messages * sizeof *row->messages);
+  g_ptr_array_add (self->rows, kept);
+  self->rows_size += size_of (row);
+  self->n_noise_rows += is_noise (row);
 }
 
 void
@@ -215,26 +273,28 @@ ladder_add (Ladder *self,
             gint64 now_us)
 {
   g_autoptr (GArray) messages = g_array_new (FALSE, TRUE, sizeof (LadderMessage));
-  LadderRow row = { .direction = direction, .len = len, .messages = messages };
+  LadderRow row = { .direction = direction, .len = len };
+  gboolean is_worth_a_row;
 
   g_return_if_fail (self != NULL);
   g_return_if_fail (direction == LADDER_SENT || direction == LADDER_RECEIVED);
   g_return_if_fail (datagram != NULL || len == 0);
 
+  ladder_datagram_read (datagram, len, messages);
+  row.messages = (LadderMessage *) (gpointer) messages->data;
+  row.n_messages = messages->len;
+  is_worth_a_row = look_at_messages (self, &row);
   if (self->began_us < 0)
   {
     self->began_us = now_us;
   }
   row.time_us = now_us - self->began_us;
-  ladder_datagram_read (datagram, len, messages);
-  if (!look_at_messages (self, &row))
+  if (!is_worth_a_row)
   {
     self->n_data[direction]++;
   }
   else if (has_room (self, &row))
   {
-    self->n_noise_rows += is_noise (&row);
-    g_ptr_array_add (self->rows, g_memdup2 (&row, sizeof row));
-    (void) g_steal_pointer (&messages); /* which the copy has */
+    keep (self, &row);
   }
 }

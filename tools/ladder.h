@@ -13,12 +13,14 @@ G_BEGIN_DECLS
  * Its memory is bounded: the first LADDER_MAX_ROWS datagrams are kept and further ones
  * counted. Application data is only counted, too. So is what came and belongs to no
  * flight, but for the first LADDER_MAX_NOISE of it: alerts in the clear are to be seen,
- * but anybody can forge them, and they must not push the handshake out.
+ * but anybody can forge them, and they must not push the handshake out. Nothing is kept
+ * beyond LADDER_MAX_SIZE bytes either: a datagram can have many messages.
  */
 typedef struct _Ladder Ladder;
 
 #define LADDER_MAX_ROWS 512
 #define LADDER_MAX_NOISE 32
+#define LADDER_MAX_SIZE ((gsize) 192 * 1024)
 
 typedef enum
 {
@@ -28,6 +30,15 @@ typedef enum
 
 Ladder *ladder_new (void);
 void ladder_free (Ladder *self);
+
+/* Whether all that it is told of may come from anybody (not so, unless this was called):
+ * then it keeps LADDER_STRANGER_ROWS rows, and none from before a client began anew. They
+ * are enough for what leads to a cookie. */
+#define LADDER_STRANGER_ROWS 8
+void ladder_set_is_strangers (Ladder *self, gboolean is_strangers);
+
+/* Bytes of memory that it takes, about. */
+gsize ladder_get_size (const Ladder *self);
 
 /* @datagram: one UDP payload, encrypted as on the wire; not kept
  * @now_us: the time, monotonic, from any zero: the ladder's begins with its first

@@ -14,11 +14,14 @@ typedef struct
   TegataAddress peer;
   Ladder *ladder;
   gconstpointer owner; /* NULL: nobody has claimed it */
+  gsize size;          /* that it had when it was last added to */
 } Entry;
 
 struct _Ladders
 {
   GQueue entries; /* the oldest one first; few enough to be searched */
+  guint n_strangers;
+  gsize size; /* of all, in bytes */
 };
 
 static void
@@ -81,17 +84,64 @@ is_client_hello (const TegataDatagram *datagram)
          && datagram->bytes[RECORD_HEADER_LEN] == MESSAGE_TYPE_CLIENT_HELLO;
 }
 
+/* Returns: (transfer full): its ladder */
+static Ladder *
+forget (Ladders *self, GList *link)
+{
+  g_autofree Entry *entry = link->data;
+
+  self->n_strangers -= entry->owner == NULL;
+  self->size -= entry->size;
+  g_queue_delete_link (&self->entries, link);
+  return entry->ladder;
+}
+
+static GList *
+find_largest (Ladders *self)
+{
+  GList *largest = self->entries.head;
+
+  for (GList *link = largest; link != NULL; link = link->next)
+  {
+    if (((Entry *) link->data)->size > ((Entry *) largest->data)->size)
+    {
+      largest = link;
+    }
+  }
+  return largest;
+}
+
+static void
+make_room (Ladders *self)
+{
+  while (self->n_strangers > LADDERS_MAX_STRANGERS || self->size > LADDERS_MAX_SIZE)
+  {
+    GList *link = self->n_strangers > 0
+                      ? g_queue_find_custom (&self->entries, NULL, compare_owner)
+                      : find_largest (self);
+
+    ladder_free (forget (self, link));
+  }
+}
+
+static void
+measure (Ladders *self, Entry *entry)
+{
+  self->size -= entry->size;
+  entry->size = sizeof *entry + ladder_get_size (entry->ladder);
+  self->size += entry->size;
+}
+
 static Entry *
 begin (Ladders *self, const TegataAddress *peer)
 {
   Entry *entry = g_new0 (Entry, 1);
 
-  if (self->entries.length == LADDERS_MAX)
-  {
-    entry_free (g_queue_pop_head (&self->entries));
-  }
   entry->peer = *peer;
   entry->ladder = ladder_new ();
+  ladder_set_is_strangers (entry->ladder, TRUE);
+  measure (self, entry);
+  self->n_strangers++;
   g_queue_push_tail (&self->entries, entry);
   return entry;
 }
@@ -112,6 +162,8 @@ ladders_add (LadderDirection direction,
   if (entry != NULL)
   {
     ladder_add (entry->ladder, direction, datagram->bytes, datagram->len, now_us);
+    measure (self, entry);
+    make_room (self);
   }
 }
 
@@ -124,21 +176,16 @@ ladders_claim (Ladders *self, const TegataAddress *peer, gconstpointer owner)
   {
     entry = begin (self, peer);
   }
+  self->n_strangers -= entry->owner == NULL;
   entry->owner = owner;
+  ladder_set_is_strangers (entry->ladder, FALSE);
+  make_room (self);
 }
 
 Ladder *
 ladders_steal (Ladders *self, gconstpointer owner)
 {
   GList *found = g_queue_find_custom (&self->entries, owner, compare_owner);
-  Ladder *ladder;
 
-  if (found == NULL)
-  {
-    return NULL;
-  }
-  ladder = g_steal_pointer (&((Entry *) found->data)->ladder);
-  g_free (found->data);
-  g_queue_delete_link (&self->entries, found);
-  return ladder;
+  return found != NULL ? forget (self, found) : NULL;
 }

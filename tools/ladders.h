@@ -8,11 +8,16 @@ G_BEGIN_DECLS
 /*
  * A ladder for each address with which a handshake is under way. Anybody can begin one,
  * also in the name of an address that has an association already: it is nobody's until an
- * association claims it. Since anybody can, there is a bound: the oldest one gives way.
+ * association claims it.
+ *
+ * So there is one bound for all of them. Those that nobody has claimed keep few rows, and
+ * give way first, the oldest one before others: a flood of sources costs no handshake of
+ * an association its ladder. Of those that are claimed the largest one gives way.
  */
 typedef struct _Ladders Ladders;
 
-#define LADDERS_MAX 64
+#define LADDERS_MAX_STRANGERS 64
+#define LADDERS_MAX_SIZE ((gsize) 2 * 1024 * 1024) /* bytes */
 
 Ladders *ladders_new (void);
 void ladders_free (Ladders *self);
