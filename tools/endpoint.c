@@ -8,6 +8,7 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define RECORD_TYPE_ALERT 21
 
@@ -245,19 +246,61 @@ report_nobody (Endpoint *self)
 
   stats_collect (&stats, NULL, self->shared.channel, self->shared.listener,
                  self->shared.plain);
-  report_end (self->shared.report, &(ReportEnd){ .by = "by us", .stats = &stats });
+  report_end (self->shared.report, &(ReportEnd){ .by = self->ended_by,
+                                                 .exit_status = (int) self->status,
+                                                 .stats = &stats });
 }
 
-static gboolean
-on_signal (gpointer user_data)
+/* Whoever waits by --once for a peer has not got one. */
+static void
+end_by (Endpoint *self, const char *by)
 {
-  Endpoint *self = user_data;
+  gboolean lacks_peer = self->shared.options->once && self->current == NULL;
 
-  if (!self->is_ending && self->associations->len == 0)
+  if (self->is_ending)
+  {
+    return;
+  }
+  self->ended_by = by;
+  end (self, lacks_peer ? EXIT_STATUS_FAILED : EXIT_STATUS_CLOSED);
+  if (self->associations->len == 0)
   {
     report_nobody (self);
   }
-  end (self, EXIT_STATUS_CLOSED);
+}
+
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  end_by (user_data, "by Ctrl-C");
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_terminate (gpointer user_data)
+{
+  end_by (user_data, "by SIGTERM");
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_hang_up (gpointer user_data)
+{
+  end_by (user_data, "by SIGHUP");
+  return G_SOURCE_REMOVE;
+}
+
+/* As by Ctrl-C, and not by a signal in the middle of what we do: the peer is told, and
+ * our fingerprint goes away. */
+static gboolean
+on_deaf (gint fd, GIOCondition condition, gpointer user_data)
+{
+  Endpoint *self = user_data;
+
+  (void) fd;
+  (void) condition;
+  self->deaf_source = 0;
+  end_by (self, "by us: nobody reads what is printed");
   return G_SOURCE_REMOVE;
 }
 
@@ -265,7 +308,7 @@ on_signal (gpointer user_data)
  * at once, even where the main loop is stuck, as in writing to a pipe that nobody reads.
  */
 static void
-catch_signal (Endpoint *self, int signal_number)
+catch_signal (Endpoint *self, int signal_number, GSourceFunc on_signal)
 {
   struct sigaction action;
 
@@ -422,9 +465,10 @@ begin (Endpoint *self, GError **error)
   const char *path = self->shared.options->fingerprint_out;
   g_autofree char *line = settings_write_fingerprint (self->context);
 
-  catch_signal (self, SIGINT);
-  catch_signal (self, SIGTERM);
-  catch_signal (self, SIGHUP);
+  signal (SIGPIPE, SIG_IGN); /* on_deaf() */
+  catch_signal (self, SIGINT, on_interrupt);
+  catch_signal (self, SIGTERM, on_terminate);
+  catch_signal (self, SIGHUP, on_hang_up);
   if (path != NULL && !fingerprint_file_write (path, line, error))
   {
     return FALSE;
@@ -462,7 +506,8 @@ close_all (Endpoint *self)
   {
     if (g_ptr_array_find (self->associations, associations->pdata[i], NULL))
     {
-      association_close (associations->pdata[i], "by us");
+      association_close (associations->pdata[i],
+                         self->ended_by != NULL ? self->ended_by : "by us");
     }
   }
 }
@@ -473,6 +518,7 @@ run (Endpoint *self)
   const Options *options = self->shared.options;
   guint stats = 0;
 
+  self->deaf_source = g_unix_fd_add (STDOUT_FILENO, G_IO_ERR, on_deaf, self);
   if (options->stats_s > 0)
   {
     stats = g_timeout_add ((guint) (options->stats_s * 1000), on_stats, self);
@@ -497,7 +543,20 @@ run_set_up (Endpoint *self, GError **error)
     run (self);
   }
   close_all (self);
+  if (self->ended_by != NULL && self->status != EXIT_STATUS_CLOSED)
+  {
+    report_error (self->shared.report, "ended before a peer was connected");
+  }
   return TRUE;
+}
+
+static void
+remove_source (guint source)
+{
+  if (source > 0)
+  {
+    g_source_remove (source);
+  }
 }
 
 static void
@@ -518,10 +577,8 @@ tear_down (Endpoint *self)
   g_clear_object (&self->tap);
   g_clear_object (&self->shared.channel);
   g_free (self->shared.peer);
-  if (self->alert_source > 0)
-  {
-    g_source_remove (self->alert_source);
-  }
+  remove_source (self->alert_source);
+  remove_source (self->deaf_source);
   g_clear_pointer (&self->context, tegata_context_unref);
   ladders_free (self->shared.ladders);
   report_free (self->shared.report);

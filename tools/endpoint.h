@@ -39,8 +39,10 @@ struct _Endpoint
                             * connected one. NULL for nobody */
   GMainLoop *main_loop;
   guint alert_source;
+  guint deaf_source;
   char *published; /* the line in the file of our fingerprint; NULL while not there */
   gboolean is_ending;
+  const char *ended_by; /* a constant; NULL where no signal has ended us */
   ExitStatus status;
 };
 

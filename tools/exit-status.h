@@ -15,8 +15,9 @@ typedef enum
 
 #define EXIT_STATUS_TABLE                                                                \
   "Exit status:\n"                                                                       \
-  "  0  closed by Ctrl-C, by SIGTERM or by the peer; or --once is done\n"                \
-  "  1  the association failed otherwise\n"                                              \
+  "  0  closed by Ctrl-C, by SIGTERM or by the peer, or since nobody reads what is\n"    \
+  "     printed; or --once is done\n"                                                    \
+  "  1  the association failed otherwise; or --once was ended before there was a peer\n" \
   "  2  wrong options\n"                                                                 \
   "  3  set-up failed: a file is missing, a port is in use, ...\n"                       \
   "  4  wrong fingerprint: the peer is not the one that was named\n"                     \

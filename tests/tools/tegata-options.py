@@ -237,7 +237,7 @@ def stats_are_one_live_line_on_a_terminal(bench):
 
     read_until(3, "\r\x1b[Kstats: ")
     listener.send_signal(signal.SIGINT)
-    read_until(1, "closed: by us")
+    read_until(1, "closed: by Ctrl-C")
     os.close(main)
     contains(text, "nobody is connected\r\ntotal: nobody is connected\r\n")
     check("nobody is connected\r\nstats" not in text, repr(text))

@@ -189,24 +189,24 @@ def fingerprints_are_read_from_standard_input(bench):
     listener.stop()
 
 
-def ends_politely(bench, number):
+def ends_politely(bench, number, name):
     listener, caller = bench.pair()
     caller.signal(number)
-    contains(caller.end(0).out(), "closed: by us")
+    contains(caller.end(0).out(), f"closed: by {name} (")
     listener.wait_for(r"^closed: by the peer")
     listener.stop()
     listener, caller = bench.pair()
     listener.signal(number)
-    contains(listener.end(0).out(), "closed: by us")
+    contains(listener.end(0).out(), f"closed: by {name} (")
     contains(caller.end(0).out(), "closed: by the peer")
 
 
 def an_interrupt_ends_politely(bench):
-    ends_politely(bench, signal.SIGINT)
+    ends_politely(bench, signal.SIGINT, "Ctrl-C")
 
 
 def sigterm_ends_politely(bench):
-    ends_politely(bench, signal.SIGTERM)
+    ends_politely(bench, signal.SIGTERM, "SIGTERM")
 
 
 def a_signal_ends_who_waits(bench):
@@ -214,11 +214,55 @@ def a_signal_ends_who_waits(bench):
     for arguments in (["listen", f"{LOOPBACK}:0"], ["connect", target(silent)]):
         side = bench.tegata(*arguments, "--peer-fingerprint", f"@{bench.path('none')}")
         side.wait_for(r"^waiting: ")
-        contains(side.stop().out(), "total: ", "closed: by us")
+        contains(side.stop().out(), "total: ", "closed: by Ctrl-C")
+
+
+def once_that_got_no_peer_has_failed(bench):
+    """Also by a peer that is not verified yet."""
+    silent = bench.bind()
+    for arguments in (["listen", f"{LOOPBACK}:0"], ["connect", target(silent)]):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            side = bench.tegata(*arguments, "--once", "--json", "--peer-fingerprint",
+                                f"@{bench.path('none')}")
+            side.wait_event("waiting")
+            side.signal(number)
+            contains(side.end(1).err(), "tegata: ended before a peer was connected")
+    listener = bench.tegata("listen", f"{LOOPBACK}:0", "--once", "--peer-fingerprint",
+                            f"@{bench.path('none')}", "--fingerprint-out", bench.path("own.txt"))
+    bench.tegata("connect", "%s:%d" % listener.address(), "--peer-fingerprint",
+                 f"@{bench.path('own.txt')}").connected()
+    listener.wait_for(r"the handshake is complete$")
+    contains(listener.stop(1).err(), "ended before a peer was connected")
+
+
+def who_is_read_by_nobody_ends(bench):
+    """As by Ctrl-C, though there is nothing to print. Also where all was closed before."""
+    out = bench.path("own.txt")
+    arguments = [bench.program, "listen", f"{LOOPBACK}:0", "--peer-fingerprint",
+                 f"@{bench.path('none')}", "--fingerprint-out", out]
+    for once, status in (([], 0), (["--once"], 1)):
+        child = bench.keep(subprocess.Popen([*arguments, *once], stdin=subprocess.DEVNULL,
+                                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL))
+        child.stdout.readline()
+        rig.await_true(out.exists, "it is ready")
+        child.stdout.close()
+        equal(child.wait(rig.WAIT_S), status)
+        check(not out.exists(), "its fingerprint is still there")
+
+
+def a_closed_output_is_no_socket(bench):
+    listener = bench.listen()
+    listener.address()
+    child = bench.keep(subprocess.Popen(
+        ["sh", "-c", 'exec "$@" >&- 2>&- <&-', "sh", bench.program, "connect",
+         "%s:%d" % listener.address(), "-p", f"@{listener.mine}", "--fingerprint-out",
+         listener.theirs, "--once"]))
+    equal(child.wait(rig.WAIT_S), 0)
+    check("refused" not in listener.stop().out(), listener.story())
 
 
 def sighup_ends_politely(bench):
-    ends_politely(bench, signal.SIGHUP)
+    ends_politely(bench, signal.SIGHUP, "SIGHUP")
 
 
 def a_second_interrupt_ends_at_once(bench):
@@ -289,7 +333,7 @@ def the_newest_peer_gets_the_media(bench):
         listener.connected(count=n_peers)
         send(bench, listener, rig.rtp(n_peers))
         equal(outs[-1].recv(2048), rig.rtp(n_peers))
-    contains(listener.stop().out(), "closed: by us")
+    contains(listener.stop().out(), "closed: by Ctrl-C")
     for caller in callers:
         contains(caller.end(0).out(), "closed: by the peer")
 
@@ -335,6 +379,7 @@ if __name__ == "__main__":
         a_fingerprint_may_come_in_a_file_later, half_a_file_is_waited_out,
         fingerprints_are_read_from_standard_input, an_interrupt_ends_politely,
         sigterm_ends_politely, sighup_ends_politely, a_second_interrupt_ends_at_once,
-        a_signal_ends_who_waits,
+        a_signal_ends_who_waits, once_that_got_no_peer_has_failed, who_is_read_by_nobody_ends,
+        a_closed_output_is_no_socket,
         a_listener_goes_on_when_a_peer_has_left, a_peer_that_crashed_is_served_again,
         the_newest_peer_gets_the_media, media_goes_back_to_who_remains, once_takes_no_second_peer])
