@@ -37,7 +37,8 @@ G_BEGIN_DECLS
  * Properties: "state" (#TegataState), "fingerprint" (ours, as SDP text without
  * "a=fingerprint:"), "peer-fingerprint" (the peer's by SHA-256, once it proved to own it;
  * %NULL before), "dtls-version", "dtls-cipher", "srtp-profile" (names, %NULL before they
- * are negotiated): all for reading. Each is notified of when it changes.
+ * are negotiated): all for reading. Each is notified of by itself when it changes, "state"
+ * behind the others.
  *
  * Signals: "state-changed" (#TegataState), "rtp-received", "rtcp-received" and
  * "data-received" (a #GBytes each, a copy that is only made while somebody is connected),

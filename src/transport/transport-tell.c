@@ -109,24 +109,6 @@ get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
   }
 }
 
-static void
-notify_properties (TegataTransport *self)
-{
-  g_object_freeze_notify (G_OBJECT (self));
-  g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_STATE]);
-  for (guint id = PROP_PEER_FINGERPRINT; id < N_PROPERTIES; id++)
-  {
-    g_autofree char *text = dup_late_property (self, id);
-
-    if (text != NULL && (self->told_properties & (1u << id)) == 0)
-    {
-      self->told_properties |= 1u << id;
-      g_object_notify_by_pspec (G_OBJECT (self), properties[id]);
-    }
-  }
-  g_object_thaw_notify (G_OBJECT (self));
-}
-
 /* The media thread knows first, and where to send to. */
 static void
 publish (TegataTransport *self, TegataState state)
@@ -165,6 +147,28 @@ is_wanted (TegataTransport **self)
   return *self != NULL;
 }
 
+/* One by one, what is new before the state. @self: (inout): as is_wanted() has it */
+static void
+notify_properties (TegataTransport **self)
+{
+  for (guint id = PROP_PEER_FINGERPRINT; id < N_PROPERTIES && *self != NULL; id++)
+  {
+    g_autofree char *text = dup_late_property (*self, id);
+
+    if (text != NULL && ((*self)->told_properties & (1u << id)) == 0)
+    {
+      (*self)->told_properties |= 1u << id;
+      g_object_notify_by_pspec (G_OBJECT (*self), properties[id]);
+      is_wanted (self);
+    }
+  }
+  if (*self != NULL)
+  {
+    g_object_notify_by_pspec (G_OBJECT (*self), properties[PROP_STATE]);
+    is_wanted (self);
+  }
+}
+
 void
 tegata_transport_tell_state (TegataTransport *self, TegataState state)
 {
@@ -173,8 +177,8 @@ tegata_transport_tell_state (TegataTransport *self, TegataState state)
     state = TEGATA_STATE_FAILED;
   }
   publish (self, state);
-  notify_properties (self);
-  if (is_wanted (&self))
+  notify_properties (&self);
+  if (self != NULL)
   {
     g_signal_emit (self, signals[SIGNAL_STATE_CHANGED], 0, (gint) state);
   }

@@ -270,6 +270,50 @@ is_released_inside_a_signal (void)
   }
 }
 
+typedef struct
+{
+  Party *party;
+  GString *names; /* of what was notified */
+  gboolean releases;
+} Notified;
+
+static void
+on_notify (GObject *object, GParamSpec *property, gpointer user_data)
+{
+  Notified *self = user_data;
+
+  (void) object;
+  g_string_append_printf (self->names, "%s ", property->name);
+  if (self->releases && strcmp (property->name, "dtls-version") == 0)
+  {
+    party_release (self->party);
+  }
+}
+
+/* Several change at once: none is notified of behind a release. */
+static void
+is_released_inside_one_of_several_notifications (void)
+{
+  for (guint i = 0; i < 2; i++)
+  {
+    g_auto (Couple) couple = { 0 };
+    g_autoptr (GString) names = g_string_new (NULL);
+    Notified notified = { .names = names, .releases = i == 1 };
+
+    couple_init (&couple);
+    notified.party = couple.client;
+    g_signal_connect (couple.client->transport, "notify", G_CALLBACK (on_notify),
+                      &notified);
+    couple_connect (&couple);
+    g_assert_cmpstr (names->str, ==,
+                     i == 0 ? "state peer-fingerprint dtls-version dtls-cipher "
+                              "srtp-profile state "
+                            : "state peer-fingerprint dtls-version ");
+    g_assert_cmpuint (couple.client->states->len, ==, i == 0 ? 2 : 1);
+    party_release (couple.client);
+  }
+}
+
 static void
 expect_in_state (Party *self, TegataOutputKind kind)
 {
@@ -524,6 +568,9 @@ main (int argc, char **argv)
                    is_released_inside_state_changed);
   g_test_add_func ("/transport-reentrancy/is-released-inside-a-signal",
                    is_released_inside_a_signal);
+  g_test_add_func (
+      "/transport-reentrancy/is-released-inside-one-of-several-notifications",
+      is_released_inside_one_of_several_notifications);
   g_test_add_func ("/transport-reentrancy/takes-the-fingerprint-inside-state-changed",
                    takes_the_fingerprint_inside_state_changed);
   g_test_add_func ("/transport-reentrancy/sends-data-inside-data",
