@@ -143,9 +143,9 @@ poll_output (TegataPump *self, TegataOutput *output, TegataSession **session)
 static void
 accept_session (TegataPump *self, TegataSession *session, const TegataAddress *peer)
 {
-  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  gpointer owner = self->leaves_when_idle ? NULL : g_weak_ref_get (&self->owner);
 
-  if (owner != NULL && !self->leaves_when_idle)
+  if (owner != NULL)
   {
     self->functions->accepted (session, peer, owner);
   }

@@ -122,14 +122,14 @@ static void
 on_writable (gpointer user_data)
 {
   TegataPump *self = user_data;
-  g_autoptr (GObject) owner = g_weak_ref_get (&self->owner);
+  gpointer owner
+      = self->functions->writable != NULL ? g_weak_ref_get (&self->owner) : NULL;
 
   begin (self);
-  if (owner != NULL && self->functions->writable != NULL)
+  if (owner != NULL)
   {
     self->functions->writable (owner);
   }
-  g_clear_object (&owner);
   tegata_pump_poll (self);
   end (self);
 }

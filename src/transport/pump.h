@@ -19,14 +19,14 @@ G_BEGIN_DECLS
  */
 typedef struct _TegataPump TegataPump;
 
-/* Who made it, and is given last. All are called with no lock held. */
+/* Who made it, and is given last: (transfer full), so that who is told something and lets
+ * go of it is told no more. All are called with no lock held. */
 typedef struct
 {
   /* A listener's new session: it gets its transport now, or is removed. NULL for one
    * session. */
   void (*accepted) (TegataSession *session, const TegataAddress *peer, gpointer owner);
   void (*writable) (gpointer owner); /* nullable */
-  /* @owner: (transfer full) */
   void (*network_error) (const GError *error, gpointer owner);
 } TegataPumpOwner;
 

@@ -97,7 +97,7 @@ tegata_transport_listener_init (TegataTransportListener *self)
 static void
 on_accepted (TegataSession *session, const TegataAddress *peer, gpointer owner)
 {
-  TegataTransportListener *self = owner;
+  g_autoptr (TegataTransportListener) self = owner;
   g_autoptr (TegataTransport) transport
       = tegata_transport_new_for_session (self->context, self->pump, session, peer);
 

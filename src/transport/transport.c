@@ -113,7 +113,7 @@ begin_session (TegataTransport *self, TegataRole role, GError **error)
 static void
 on_writable (gpointer owner)
 {
-  TegataTransport *self = owner;
+  g_autoptr (TegataTransport) self = owner;
 
   if (!self->start_is_pending)
   {
