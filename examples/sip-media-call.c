@@ -311,6 +311,8 @@ sip_call_cancel (SipCall *self, GError **error)
   }
   g_clear_pointer (&self->offer, sip_description_free);
   g_clear_pointer (&self->offer_path, sip_path_free);
+  sip_call_tell (self, "notice", "the offer is withdrawn: %s",
+                 self->path != NULL ? "the call goes on as it was" : "there is no call");
   if (self->path != NULL)
   {
     sip_path_expect (self->path, self->remote);

@@ -77,12 +77,14 @@ void sip_call_free (SipCall *self);
  * call goes on as it was. */
 gboolean sip_call_offer (SipCall *self, SipOfferKind kind, GError **error);
 
-/* The offer was refused, or nobody answers it: the call goes on as it was before. */
+/* The offer was refused, or nobody answers it: the call goes on as it was before, and
+ * that is told. */
 gboolean sip_call_cancel (SipCall *self, GError **error);
 
 /*
  * Takes what signalling carried: the answer to the outstanding offer, or an offer. FALSE
- * for one that cannot be used; the call goes on as it was.
+ * for one that cannot be used; the call goes on as it was. G_IO_ERROR_PENDING is an offer
+ * of the peer's that crossed ours.
  */
 gboolean sip_call_take (SipCall *self, const char *text, gsize len, GError **error);
 

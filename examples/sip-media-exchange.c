@@ -296,6 +296,13 @@ take_answer (SipCall *self, Exchange *exchange, GError **error)
   SipPath *path = self->offer_path != NULL ? self->offer_path : self->path;
   gboolean multiplexes = exchange->remote->rtcp_mux && self->offer->rtcp_mux;
 
+  if (exchange->remote->setup == TEGATA_SETUP_ACTPASS)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_PENDING,
+                 "both sides offered: a=setup:actpass is no answer. Answer the peer by "
+                 "491, or \"cancel\" our offer and give the peer's once more");
+    return FALSE;
+  }
   exchange->is_new = self->offer_path != NULL
                      || needs_association (self, self->offer, exchange->remote);
   if (exchange->is_new

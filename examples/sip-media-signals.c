@@ -207,7 +207,7 @@ on_look (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-gboolean
+GBytes *
 sip_signals_pass_over (SipSignals *self)
 {
   if (self->remote_file != NULL)
@@ -215,7 +215,7 @@ sip_signals_pass_over (SipSignals *self)
     look_clear (&self->taken);
     self->taken = look_at (self->remote_file);
   }
-  return self->taken.exists;
+  return self->taken.content;
 }
 
 SipSignals *

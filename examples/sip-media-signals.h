@@ -37,9 +37,13 @@ typedef struct
 SipSignals *sip_signals_new (const char *remote_file,
                              const SipSignalsCallbacks *callbacks,
                              gpointer user_data);
-/* What the file has now is of an earlier call: only what is written from here on is
- * taken. Returns: whether there is a file */
-gboolean sip_signals_pass_over (SipSignals *self);
+/*
+ * What the file has now is of an earlier call: only what is written from here on is
+ * taken.
+ *
+ * Returns: (transfer none) (nullable): what it has; NULL for nothing
+ */
+GBytes *sip_signals_pass_over (SipSignals *self);
 
 void sip_signals_free (SipSignals *self);
 

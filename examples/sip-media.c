@@ -42,6 +42,7 @@ typedef struct
   SipCall *call;
   SipSignals *signals;
   char *description; /* our newest one */
+  gboolean has_failed;
 } Program;
 
 /* ---- what is printed ---- */
@@ -170,10 +171,21 @@ on_remote_description (const char *text, gsize len, gpointer user_data)
   Program *self = user_data;
   g_autoptr (GError) error = NULL;
 
-  if (!sip_call_take (self->call, text, len, &error))
+  if (sip_call_take (self->call, text, len, &error))
   {
-    print_event ("refused", error->message);
+    return;
   }
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PENDING) && self->options->offer
+      && self->options->remote != NULL
+      && sip_call_get_state (self->call) == TEGATA_STATE_NEW)
+  {
+    /* Nobody would ever answer. */
+    print_event ("error", "both sides offered: one must be started without --offer");
+    self->has_failed = TRUE;
+    g_main_loop_quit (self->main_loop);
+    return;
+  }
+  print_event ("refused", error->message);
 }
 
 static void
@@ -245,6 +257,15 @@ tell_plain_port (PlainSide *plain, const char *key, gboolean rtcp)
   }
 }
 
+static gboolean
+is_offer (GBytes *description)
+{
+  gsize len;
+  const char *text = g_bytes_get_data (description, &len);
+
+  return g_strstr_len (text, (gssize) len, "a=setup:actpass") != NULL;
+}
+
 /* What an earlier call left is no part of this one. */
 static void
 pass_over_old_files (Program *self)
@@ -252,16 +273,21 @@ pass_over_old_files (Program *self)
   const Options *options = self->options;
   gboolean was_killed
       = options->local != NULL && g_file_test (options->local, G_FILE_TEST_EXISTS);
+  GBytes *old = options->remote != NULL && (options->offer || was_killed)
+                    ? sip_signals_pass_over (self->signals)
+                    : NULL;
 
-  if (options->remote == NULL || !(options->offer || was_killed)
-      || !sip_signals_pass_over (self->signals))
+  if (old == NULL)
   {
     return;
   }
   if (options->offer)
   {
-    print_notice ("%s was there before the offer: waiting for a newer one",
-                  options->remote);
+    print_notice (
+        "%s was there before the offer: waiting for a newer one%s", options->remote,
+        is_offer (old) ? ". It is an offer, too: if its author still waits, one "
+                         "of both must be started without --offer"
+                       : "");
   }
   else
   {
@@ -313,7 +339,6 @@ run (const Options *options, GError **error)
   g_autoptr (PlainSide) plain
       = context != NULL ? plain_side_new (loop, &options->plain, error) : NULL;
   Program program = { .options = options, .main_loop = main_loop };
-  TegataState state;
 
   if (plain == NULL)
   {
@@ -330,14 +355,15 @@ run (const Options *options, GError **error)
   program.call
       = sip_call_new (&options->call, context, loop, plain, &callbacks, &program);
   run_main_loop (&program);
-  state = sip_call_get_state (program.call);
+  program.has_failed
+      = program.has_failed || sip_call_get_state (program.call) == TEGATA_STATE_FAILED;
   sip_call_free (program.call);
   printf ("carried: %" G_GUINT64_FORMAT " packets to the peer, %" G_GUINT64_FORMAT
           " from it\n",
           plain_side_get_stats (plain)->secured, plain_side_get_stats (plain)->delivered);
   remove_local_file (options);
   g_free (program.description);
-  return state == TEGATA_STATE_FAILED ? EXIT_FAILED : EXIT_ENDED;
+  return program.has_failed ? EXIT_FAILED : EXIT_ENDED;
 }
 
 int

@@ -99,7 +99,41 @@ def call_after_nobody_called(stack):
     expect(a.end() == 0, "what failed before is told")
 
 
+# ---- offers that cross, and others that are taken back ----
+
+def crossing_offers(stack):
+    """Within a call, they are refused on both sides, and nothing is lost."""
+    a, b = new_party(stack), new_party(stack, name="B")
+    connect(a, b)
+    hold, resume = a.ask("hold"), b.ask("resume")
+    for each, offer in ((a, resume), (b, hold)):
+        mark = each.mark()
+        each.give(offer)
+        refused = each.wait("refused", since=mark)
+        expect("both sides offered" in refused and "491" in refused, refused)
+    mark = b.mark()
+    b.tell("cancel")
+    expect(b.wait("notice", since=mark) == "the offer is withdrawn: the call goes on as it was",
+           f"{b.values('notice', mark)}")
+    b.give(hold)
+    mark = a.mark()
+    a.give(b.description())
+    expect(a.wait("media", since=mark) == "sendonly", f"{a.values('media', mark)}")
+    expect(a.values("association", mark) == ["kept"], "a new one for a hold")
+
+
+def cancelled_first_offer(stack):
+    a = new_party(stack)
+    a.ask("offer")
+    a.tell("cancel")
+    expect(a.wait("notice") == "the offer is withdrawn: there is no call",
+           f"{a.values('notice')}")
+    expect(a.end() == 0, "a cancelled offer failed")
+
+
 CASES = [
+    ("offers/that-cross-are-refused", crossing_offers),
+    ("offers/first-one-is-cancelled", cancelled_first_offer),
     ("deadline/nobody-calls", nobody_calls(lambda text: text)),
     ("deadline/nobody-calls-either-port",
      nobody_calls(lambda text: text.replace("a=rtcp-mux\n", ""))),

@@ -194,6 +194,21 @@ def offer_of_long_ago(files):
     expect_one_new_association(b, mark)
 
 
+def both_offer(files):
+    """The one that is there first sees the other's offer come, and ends."""
+    a = files.offerer()
+    a.wait("description", "offer")
+    b = files.party("B", "--local", str(files.b_sdp), "--remote", str(files.a_sdp), "--offer")
+    expect("one of both must be started without --offer" in b.wait("notice"),
+           f"{b.values('notice')}")
+    expect("one must be started without --offer" in a.wait("error"), f"{a.values('error')}")
+    expect(a.process.wait(WAIT_S) == 1, "A does not tell that it failed")
+    expect("once more" in b.wait("notice", f"{files.a_sdp} is gone: the offer is written "
+                                 "once more"), "B does not go on")
+    a = files.party("A", "--local", str(files.a_sdp), "--remote", str(files.b_sdp))
+    connect(a, b)
+
+
 def same_text_again(files):
     """A file that is written once more says it once more: an answer may be as the last."""
     b = files.answerer()
@@ -214,6 +229,7 @@ CASES = [
     ("killed/both-and-the-answerer-is-first", both_that_were_killed("B")),
     ("old/answer-is-passed-over", answer_of_long_ago),
     ("old/offer-gives-way-to-a-newer-one", offer_of_long_ago),
+    ("offers/of-both-end-one-of-them", both_offer),
     ("same-text-counts-when-it-is-written-again", same_text_again),
 ]
 
