@@ -102,21 +102,22 @@ forget_rows (Ladder *self)
 }
 
 /* All ClientHellos of one handshake have the same random, also behind a cookie (RFC 6347
- * section 4.2.1): another one is a client that has begun anew. */
+ * section 4.2.1): another one is a client that has begun anew. Of a stranger so does the
+ * first one that has any: what was there before is no part of it. */
 static void
 look_at_client_hello (Ladder *self, LadderMessage *message)
 {
-  if (self->client_random->len > 0 && !holds (self->client_random, &message->random))
+  gboolean is_other = !holds (self->client_random, &message->random);
+
+  if (is_other && self->is_strangers)
   {
     begin_anew (self);
-    if (self->is_strangers)
-    {
-      forget_rows (self);
-    }
-    else
-    {
-      ladder_message_add_detail (message, "begins anew");
-    }
+    forget_rows (self);
+  }
+  else if (is_other && self->client_random->len > 0)
+  {
+    begin_anew (self);
+    ladder_message_add_detail (message, "begins anew");
   }
   hold (self->client_random, &message->random);
   hold (self->client_session_id, &message->session_id);

@@ -150,6 +150,23 @@ test_begins_anew (void)
   g_assert_cmpint (steal_rows (ladders, 1), ==, 2);
 }
 
+/* Nothing of a hello but what begins a ladder, so that there is no random to differ. */
+static void
+test_begins_behind_nonsense (void)
+{
+  g_autoptr (Ladders) ladders = ladders_new ();
+
+  for (guint8 i = 0; i < 10; i++)
+  {
+    add_nonsense (ladders, 1);
+    add_crowd (ladders, 1);
+  }
+  add_hello (ladders, 1, 100);
+  add_hello (ladders, 1, 100);
+  claim (ladders, 1, 1);
+  g_assert_cmpint (steal_rows (ladders, 1), ==, 2);
+}
+
 static void
 test_flood_of_strangers (void)
 {
@@ -249,6 +266,8 @@ main (int argc, char **argv)
   g_test_add_func ("/ladders/a-stranger-has-few-rows", test_strangers);
   g_test_add_func ("/ladders/a-stranger-who-begins-anew-has-no-rows-from-before",
                    test_begins_anew);
+  g_test_add_func ("/ladders/a-stranger-has-no-rows-from-before-its-hello",
+                   test_begins_behind_nonsense);
   g_test_add_func ("/ladders/a-flood-of-strangers-takes-no-associations-ladder",
                    test_flood_of_strangers);
   g_test_add_data_func ("/ladders/strangers-take-bounded-memory", NULL, test_bounded);
