@@ -102,6 +102,13 @@ parse_call_options (Options *options, GError **error)
                  "found --setup %s: expected actpass, active or passive", options->setup);
     return FALSE;
   }
+  if (options->local != NULL && g_strcmp0 (options->local, options->remote) == 0)
+  {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "found --local and --remote %s: expected two files, one each way",
+                 options->remote);
+    return FALSE;
+  }
   if (options->timeout_s < 1 || options->timeout_s > MAX_TIMEOUT_S)
   {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,

@@ -21,11 +21,12 @@
 #include "sip-media-options.h"
 #include "sip-media-signals.h"
 
+#include <errno.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <locale.h>
 #include <stdio.h>
-#include <string.h>
+#include <unistd.h>
 
 enum
 {
@@ -328,6 +329,59 @@ run_main_loop (Program *self)
   g_clear_pointer (&self->signals, sip_signals_free);
 }
 
+/* Told at the start, and not by each description that goes nowhere. */
+static gboolean
+check_local_file (const char *path, GError **error)
+{
+  g_autofree char *beside = g_strconcat (path, ".XXXXXX", NULL);
+  int fd;
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+  {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
+                 "--local %s is a folder: expected a file in one", path);
+    return FALSE;
+  }
+  fd = g_mkstemp (beside);
+  if (fd < 0)
+  {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                 "--local %s cannot be written: %s", path, g_strerror (errno));
+    return FALSE;
+  }
+  close (fd);
+  g_unlink (beside);
+  return TRUE;
+}
+
+/* It need not be there yet; the folder that it is to be in does. */
+static gboolean
+check_remote_file (const char *path, GError **error)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+  {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
+                 "--remote %s is a folder: expected a file in one", path);
+    return FALSE;
+  }
+  if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
+  {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
+                 "--remote %s can never be there: %s is no folder", path, folder);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+check_files (const Options *options, GError **error)
+{
+  return (options->local == NULL || check_local_file (options->local, error))
+         && (options->remote == NULL || check_remote_file (options->remote, error));
+}
+
 /* Returns: the exit status, of what could be begun */
 static int
 run (const Options *options, GError **error)
@@ -335,7 +389,8 @@ run (const Options *options, GError **error)
   const SipCallCallbacks callbacks = { on_event, on_description };
   g_autoptr (TegataLoop) loop = tegata_loop_new (NULL);
   g_autoptr (GMainLoop) main_loop = g_main_loop_new (NULL, FALSE);
-  g_autoptr (TegataContext) context = tegata_context_new (NULL, error);
+  g_autoptr (TegataContext) context
+      = check_files (options, error) ? tegata_context_new (NULL, error) : NULL;
   g_autoptr (PlainSide) plain
       = context != NULL ? plain_side_new (loop, &options->plain, error) : NULL;
   Program program = { .options = options, .main_loop = main_loop };

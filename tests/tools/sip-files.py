@@ -220,6 +220,26 @@ def same_text_again(files):
     b.wait("association", "kept", since=mark)
 
 
+def ended(*options):
+    result = subprocess.run([BINARY, *options], stdin=subprocess.DEVNULL, text=True, check=False,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT_S)
+    return result.returncode, result.stderr
+
+
+def impossible_files(files):
+    """Told at the start, and not by a description that goes nowhere."""
+    folder, missing = str(files.directory), str(files.directory / "missing" / "x")
+    for options, status, word in ((["--local", missing], 3, "cannot be written"),
+                                  (["--local", folder], 3, "is a folder"),
+                                  (["--remote", missing], 3, "missing is no folder"),
+                                  (["--remote", folder], 3, "is a folder"),
+                                  (["--remote", "x", "--local", "x"], 2, "two files")):
+        found, text = ended(*options, "--offer")
+        expect(found == status, f"{options} ended with {found}")
+        expect(word in text and options[1] in text, f"{options}: {text}")
+    files.expect_nothing_left()
+
+
 CASES = [
     ("carry-a-call", call),
     ("killed/the-offerer", offerer_that_was_killed),
@@ -230,6 +250,7 @@ CASES = [
     ("old/answer-is-passed-over", answer_of_long_ago),
     ("old/offer-gives-way-to-a-newer-one", offer_of_long_ago),
     ("offers/of-both-end-one-of-them", both_offer),
+    ("impossible-ones-are-told", impossible_files),
     ("same-text-counts-when-it-is-written-again", same_text_again),
 ]
 
