@@ -63,8 +63,8 @@ G_DECLARE_INTERFACE (TegataDatagramChannel,
  * @send: sends without waiting, in order, and says how many it took; the rest, and what
  * the network loses, is lost, as on any network. Never calls the receiver from within.
  * @n_datagrams is at least 1. Any thread, several at once
- * @get_rtt_us: round-trip time in microseconds, where the channel knows it; -1. May be
- * %NULL. Network thread
+ * @get_rtt_us: round-trip time in microseconds, where the channel knows it; -1. Asked at
+ * the start of a handshake, and whenever it waited in vain. May be %NULL. Network thread
  *
  * Carries datagrams: the one thing that a #TegataTransport wants of a network. An
  * implementation does no queueing, and interprets nothing.

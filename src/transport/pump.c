@@ -166,6 +166,8 @@ on_deadline (gpointer user_data)
   }
   else
   {
+    tegata_session_set_rtt_us (self->session,
+                               tegata_datagram_channel_get_rtt_us (self->channel));
     tegata_session_handle_deadline (self->session, now_us);
   }
   tegata_pump_poll (self);

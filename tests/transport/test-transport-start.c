@@ -139,6 +139,23 @@ waits_as_long_as_the_path_is (void)
 }
 
 static void
+waits_longer_where_the_path_turns_out_long (void)
+{
+  g_auto (Couple) couple = { 0 };
+  gint64 before_us = 0;
+  TegataSession *session = NULL;
+
+  couple_init (&couple);
+  party_start (couple.client, TEGATA_ROLE_CLIENT);
+  before_us = g_get_monotonic_time ();
+  pair_channel_set_rtt_us (couple.client_channel, 10 * (gint64) G_USEC_PER_SEC);
+  wait_until (pair_channel_get_n_sent (couple.client_channel) >= 2);
+  session = tegata_transport_get_session (couple.client->transport);
+  g_assert_cmpint (tegata_session_deadline_us (session) - before_us, >=,
+                   10 * (gint64) G_USEC_PER_SEC);
+}
+
+static void
 gives_up_after_the_handshake_timeout (void)
 {
   g_autoptr (GError) error = NULL;
@@ -245,6 +262,8 @@ main (int argc, char **argv)
                    sends_a_lost_flight_again);
   g_test_add_func ("/transport-start/waits-as-long-as-the-path-is",
                    waits_as_long_as_the_path_is);
+  g_test_add_func ("/transport-start/waits-longer-where-the-path-turns-out-long",
+                   waits_longer_where_the_path_turns_out_long);
   g_test_add_func ("/transport-start/gives-up-after-the-handshake-timeout",
                    gives_up_after_the_handshake_timeout);
   g_test_add_func ("/transport-start/lives-on-the-thread-default-context",
