@@ -51,7 +51,7 @@ split (const char *text,
 }
 
 /* A datagram finds out only late that nobody is there, so both families cannot be tried
- * in turn: "localhost" has both, and who listens without a host does so for IPv4. */
+ * in turn: "localhost" has both, and who listens on one alone mostly does so on IPv4. */
 static GInetAddress *
 choose (GList *addresses)
 {

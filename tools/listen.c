@@ -5,14 +5,41 @@
 #include "addresses.h"
 #include "endpoint.h"
 
+#include <string.h>
+
+static TegataUdpChannel *
+open_channel (const char *where, const char *default_host, GError **error)
+{
+  g_autoptr (GSocketAddress) local = address_parse (where, default_host, error);
+
+  return local != NULL ? tegata_udp_channel_new (local, NULL, error) : NULL;
+}
+
+/* Without a host all addresses are meant: "::" hears both families. On a machine that has
+ * IPv4 alone it cannot be opened. */
+static TegataUdpChannel *
+open_here (const char *where, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  TegataUdpChannel *channel = open_channel (where, "::", &problem);
+
+  if (channel != NULL)
+  {
+    return channel;
+  }
+  if (problem->domain == G_IO_ERROR && strchr (where, ':') == NULL
+      && !g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE))
+  {
+    return open_channel (where, "0.0.0.0", error);
+  }
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
+}
+
 static gboolean
 open_socket (Endpoint *self, GError **error)
 {
-  g_autoptr (GSocketAddress) local
-      = address_parse (self->shared.options->where, "0.0.0.0", error);
-
-  if (local == NULL
-      || !endpoint_take_channel (self, tegata_udp_channel_new (local, NULL, error)))
+  if (!endpoint_take_channel (self, open_here (self->shared.options->where, error)))
   {
     return FALSE;
   }

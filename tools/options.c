@@ -17,8 +17,9 @@
 
 static const char listen_summary[]
     = "Is a DTLS-SRTP server on a UDP port, for whoever has the right certificate, and\n"
-      "carries RTP and RTCP between that peer and plain local UDP ports. Port 0 takes a\n"
-      "free one. Goes on when a peer has left; the newest one gets what comes in.";
+      "carries RTP and RTCP between that peer and plain local UDP ports. Without a host it\n"
+      "listens on all addresses, IPv6 and IPv4; port 0 takes a free one. Goes on when a\n"
+      "peer has left; the newest one that is there gets what comes in.";
 
 static const char notes[] = "The peer's fingerprint is \"sha-256 AB:CD:...\", or its "
                             "whole a=fingerprint line, which\n"
@@ -37,7 +38,7 @@ static const char listen_examples[]
     = "Examples:\n"
       "  tegata listen 5000\n"
       "      prints its SDP lines, and reads the peer's from standard input\n"
-      "  tegata listen 0.0.0.0:5000 --peer-fingerprint @peer.txt \\\n"
+      "  tegata listen 192.0.2.1:5000 --peer-fingerprint @peer.txt \\\n"
       "      --fingerprint-out own.txt --plain-out 127.0.0.1:6000\n"
       "      waits for peer.txt, and sends the peer's media to port 6000\n\n";
 

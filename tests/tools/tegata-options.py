@@ -332,21 +332,40 @@ def role_may_be_the_server(bench):
         equal(side.events("ready")[0]["sdp"][0], f"a=setup:{setup}")
 
 
+def need_ipv6():
+    try:
+        rig.bind("::1").close()
+    except OSError as error:
+        raise Skip(f"no IPv6 on this machine: {error}") from None
+
+
 def a_name_with_both_families_is_taken_as_ipv4(bench):
-    """As who listens without a host does."""
-    listener = bench.listen(where="0")
-    host, port = listener.address()
-    equal(host, "0.0.0.0")
+    listener = bench.listen()
+    _, port = listener.address()
     caller = bench.tegata("connect", f"localhost:{port}", "-p", f"@{listener.mine}",
                           "--fingerprint-out", listener.theirs, "--once").end()
     contains(caller.out(), f"calling: {LOOPBACK}:{port}")
 
 
+def without_a_host_all_addresses_are_listened_on(bench):
+    need_ipv6()
+    listener = bench.listen("--plain-in", "0", where="0")
+    host, port = listener.address()
+    equal(host, "[::]")
+    for count, where in enumerate((LOOPBACK, "[::1]"), 1):
+        caller = bench.tegata("connect", f"{where}:{port}", "-p", f"@{listener.mine}",
+                              "--fingerprint-out", listener.theirs, "--cert",
+                              bench.cert("caller.pem") if count == 1 else bench.path("caller.pem"),
+                              "--once").end()
+        contains(caller.out(), f"calling: {where}:{port}")
+        peer = listener.wait_for(r"^address: (.*):\d+$", count=count).group(1)
+        equal(peer, where)
+        listener.wait_for(r"ServerHello", count=count)
+    listener.stop()
+
+
 def ipv6_in_brackets(bench):
-    try:
-        rig.bind("::1").close()
-    except OSError as error:
-        raise Skip(f"no IPv6 on this machine: {error}") from None
+    need_ipv6()
     listener = bench.listen(where="[::1]:0")
     host, port = listener.address()
     equal(host, "[::1]")
@@ -366,4 +385,5 @@ if __name__ == "__main__":
         stats_are_one_live_line_on_a_terminal,
         json_is_an_object_a_line, json_tells_failures, once_ends_both,
         bind_is_where_we_call_from, role_may_be_the_server,
-        a_name_with_both_families_is_taken_as_ipv4, ipv6_in_brackets])
+        a_name_with_both_families_is_taken_as_ipv4,
+        without_a_host_all_addresses_are_listened_on, ipv6_in_brackets])
