@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "addresses.h"
 
+#include <string.h>
+
 static gboolean
 refuse (const char *text, const char *what, GError **error)
 {
@@ -9,7 +11,39 @@ refuse (const char *text, const char *what, GError **error)
   return FALSE;
 }
 
-/* The colons of an IPv6 address would be read as the one before the port. */
+static gboolean
+refuse_without_port (const char *text, const char *default_host, GError **error)
+{
+  const char *expected = default_host != NULL ? "[HOST:]PORT" : "HOST:PORT";
+
+  if (text[0] != '\0' && strspn (text, "0123456789") == strlen (text))
+  {
+    g_autofree char *what = g_strdup_printf ("expected %s", expected);
+
+    return refuse (text, what, error);
+  }
+  g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+               "“%s” has no port: expected %s, as in %s:5000", text, expected, text);
+  return FALSE;
+}
+
+/* What stands before the port. The colons of an IPv6 address would be read as the one
+ * there. (transfer full) */
+static char *
+split_host (const char *text, gsize len, GError **error)
+{
+  if (len > 2 && text[0] == '[' && text[len - 1] == ']')
+  {
+    return g_strndup (text + 1, len - 2);
+  }
+  if (memchr (text, ':', len) != NULL)
+  {
+    refuse (text, "an IPv6 address stands in brackets, as [::1]:5000 does", error);
+    return NULL;
+  }
+  return g_strndup (text, len);
+}
+
 static gboolean
 split (const char *text,
        const char *default_host,
@@ -18,36 +52,30 @@ split (const char *text,
        GError **error)
 {
   const char *colon = strrchr (text, ':');
-  gsize len;
 
-  if (colon == NULL && default_host != NULL)
+  if (text[0] == '[' && g_str_has_suffix (text, "]"))
   {
+    return refuse_without_port (text, default_host, error);
+  }
+  if (colon == NULL)
+  {
+    if (default_host == NULL || !g_ascii_isdigit (text[0]) || strchr (text, '.') != NULL)
+    {
+      return refuse_without_port (text, default_host, error);
+    }
     *host = g_strdup (default_host);
     *port = text;
     return TRUE;
   }
-  if (colon == NULL || colon == text)
+  if (colon == text)
   {
     return refuse (text,
                    default_host != NULL ? "expected [HOST:]PORT" : "expected HOST:PORT",
                    error);
   }
-
-  len = (gsize) (colon - text);
-  if (len > 2 && text[0] == '[' && text[len - 1] == ']')
-  {
-    *host = g_strndup (text + 1, len - 2);
-  }
-  else if (memchr (text, ':', len) != NULL)
-  {
-    return refuse (text, "an IPv6 address stands in brackets, as [::1]:5000 does", error);
-  }
-  else
-  {
-    *host = g_strndup (text, len);
-  }
+  *host = split_host (text, (gsize) (colon - text), error);
   *port = colon + 1;
-  return TRUE;
+  return *host != NULL;
 }
 
 /* A datagram finds out only late that nobody is there, so both families cannot be tried
@@ -81,10 +109,9 @@ look_up (const char *host, guint16 port, GError **error)
   return address;
 }
 
-GSocketAddress *
-address_parse (const char *text, const char *default_host, GError **error)
+static GSocketAddress *
+parse (const char *text, const char *default_host, guint64 lowest, GError **error)
 {
-  const guint64 lowest = default_host != NULL ? 0 : 1;
   GSocketAddress *address;
   g_autofree char *host = NULL;
   const char *port_text = NULL;
@@ -97,8 +124,8 @@ address_parse (const char *text, const char *default_host, GError **error)
   if (!g_ascii_string_to_unsigned (port_text, 10, lowest, G_MAXUINT16, &port, NULL))
   {
     refuse (text,
-            default_host != NULL ? "expected a port from 0 to 65535"
-                                 : "expected a port from 1 to 65535",
+            lowest == 0 ? "expected a port from 0 to 65535"
+                        : "expected a port from 1 to 65535",
             error);
     return NULL;
   }
@@ -115,10 +142,31 @@ address_parse (const char *text, const char *default_host, GError **error)
   return address;
 }
 
+GSocketAddress *
+address_parse (const char *text, const char *default_host, GError **error)
+{
+  return parse (text, default_host, 0, error);
+}
+
+GSocketAddress *
+address_parse_target (const char *text, const char *default_host, GError **error)
+{
+  return parse (text, default_host, 1, error);
+}
+
 char *
 address_to_string (GSocketAddress *address)
 {
   return g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+}
+
+gboolean
+address_equal (GSocketAddress *a, GSocketAddress *b)
+{
+  g_autofree char *a_text = address_to_string (a);
+  g_autofree char *b_text = address_to_string (b);
+
+  return g_str_equal (a_text, b_text);
 }
 
 gboolean

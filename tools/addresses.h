@@ -10,8 +10,8 @@ G_BEGIN_DECLS
  */
 
 /*
- * Where @default_host is given, @text is a place of our own, "[HOST:]PORT", and port 0 is
- * any free one. Where it is NULL, @text is a place to send to: HOST:PORT, without port 0.
+ * A place of our own, "[HOST:]PORT"; port 0 is any free one.
+ *
  * A host that is a name is looked up, which takes its time; IPv4 is taken before IPv6.
  *
  * Returns: (transfer full): an address; NULL with G_OPTION_ERROR_BAD_VALUE for a text
@@ -20,8 +20,15 @@ G_BEGIN_DECLS
 GSocketAddress *
 address_parse (const char *text, const char *default_host, GError **error);
 
+/* Likewise a place to send to: without port 0. @default_host: (nullable): none */
+GSocketAddress *
+address_parse_target (const char *text, const char *default_host, GError **error);
+
 /* Returns: (transfer full): "127.0.0.1:5000" or "[::1]:5000" */
 char *address_to_string (GSocketAddress *address);
+
+/* Returns: whether both are one place */
+gboolean address_equal (GSocketAddress *a, GSocketAddress *b);
 
 /* Returns: whether it is of this machine alone */
 gboolean address_is_loopback (GSocketAddress *address);

@@ -9,6 +9,8 @@
   ((double) TEGATA_DEFAULT_HANDSHAKE_TIMEOUT_US / (double) G_USEC_PER_SEC)
 /* Longer than anybody waits, and far from where microseconds overflow. */
 #define MAX_SECONDS 1e6
+/* Until it is named: 0, or what is below, may be named. */
+#define NO_STATS (-G_MAXDOUBLE)
 
 #define END_OF_ENTRIES                                                                   \
   {                                                                                      \
@@ -17,7 +19,8 @@
 
 static const char listen_summary[]
     = "Is a DTLS-SRTP server on a UDP port, for whoever has the right certificate, and\n"
-      "carries RTP and RTCP between that peer and plain local UDP ports. Without a host it\n"
+      "carries RTP and RTCP between that peer and plain local UDP ports. Without a host "
+      "it\n"
       "listens on all addresses, IPv6 and IPv4; port 0 takes a free one. Goes on when a\n"
       "peer has left; the newest one that is there gets what comes in.";
 
@@ -135,11 +138,11 @@ add_media_entries (Options *self, GOptionContext *parser)
     { "plain-in", 'i', 0, G_OPTION_ARG_STRING, &self->plain_in,
       "Secure the RTP and RTCP that comes here", "[HOST:]PORT" },
     { "plain-out", 'o', 0, G_OPTION_ARG_STRING, &self->plain_out,
-      "Send the RTP and RTCP of the peer there", "HOST:PORT" },
+      "Send the RTP and RTCP of the peer there", "[HOST:]PORT" },
     { "plain-rtcp-in", 0, 0, G_OPTION_ARG_STRING, &self->plain_rtcp_in,
       "Another port for RTCP that comes in", "[HOST:]PORT" },
     { "plain-rtcp-out", 0, 0, G_OPTION_ARG_STRING, &self->plain_rtcp_out,
-      "Another one for RTCP of the peer", "HOST:PORT" },
+      "Another one for RTCP of the peer", "[HOST:]PORT" },
     END_OF_ENTRIES,
   };
 
@@ -234,28 +237,51 @@ is_time (double seconds)
 }
 
 static gboolean
-check (Options *self, char **rest, GError **error)
+take_where (Options *self, char **rest, GError **error)
 {
-  guint n_rest = g_strv_length (rest);
-
-  if (n_rest != 1)
+  if (rest[0] == NULL)
   {
     return refuse (error, self->is_listener
                               ? "where to listen? Expected one [HOST:]PORT"
                               : "where is the peer? Expected one HOST:PORT");
   }
+  if (rest[1] != NULL)
+  {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "“%s” is too much: expected one address", rest[1]);
+    return FALSE;
+  }
   self->where = g_strdup (rest[0]);
+  return TRUE;
+}
+
+static gboolean
+check (Options *self, char **rest, GError **error)
+{
+  if (!take_where (self, rest, error))
+  {
+    return FALSE;
+  }
   if (self->mtu < TEGATA_MIN_MTU || self->mtu > TEGATA_MAX_MTU)
   {
     return refuse (error, "--mtu: expected 256 to 16384 bytes of UDP payload");
   }
   if (!is_time (self->timeout_s))
   {
-    return refuse (error, "--timeout: expected seconds, more than 0");
+    return refuse (error, "--timeout: expected seconds, more than 0 and up to 1000000");
   }
-  if (self->stats_s != 0 && !is_time (self->stats_s))
+  if (self->stats_s == NO_STATS)
   {
-    return refuse (error, "--stats: expected seconds, more than 0");
+    self->stats_s = 0;
+  }
+  else if (!is_time (self->stats_s))
+  {
+    return refuse (error, "--stats: expected seconds, more than 0 and up to 1000000");
+  }
+  if (self->profiles != NULL && self->profiles[0] == '\0' && options_have_media (self))
+  {
+    return refuse (error, "--profiles: there is no media without an SRTP profile: name "
+                          "one, or leave the --plain options away");
   }
   return check_versions (self, error) && check_role (self, error);
 }
@@ -295,6 +321,7 @@ options_parse (Options *self, char **argv, GError **error)
     .is_listener = g_str_equal (argv[0], "listen"),
     .mtu = TEGATA_DEFAULT_MTU,
     .timeout_s = DEFAULT_TIMEOUT_S,
+    .stats_s = NO_STATS,
   };
   parser = make_parser (self, &wants_help);
   if (!g_option_context_parse_strv (parser, &rest, error))

@@ -205,16 +205,38 @@ can_send (GSocketAddress *from, GSocketAddress *to)
 
 /* The address of an option that may be missing: NULL then, too. */
 static gboolean
-parse_optional (const char *text,
-                const char *default_host,
+parse_optional (GSocketAddress *(*parse) (const char *, const char *, GError **),
+                const char *text,
                 GSocketAddress **address,
                 GError **error)
 {
   if (text != NULL)
   {
-    *address = address_parse (text, default_host, error);
+    *address = parse (text, "127.0.0.1", error);
   }
   return text == NULL || *address != NULL;
+}
+
+/* We would find a port in use that is in use by ourselves. */
+static gboolean
+check_unused (PlainSide *self, GSocketAddress *local, GError **error)
+{
+  for (guint i = 0; i < self->channels->len; i++)
+  {
+    GSocketAddress *used
+        = tegata_udp_channel_get_local_address (self->channels->pdata[i]);
+    g_autofree char *text = address_to_string (used);
+
+    if (address_equal (used, local))
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "the plain side's %s is named twice: name it once, for RTP, and RTCP "
+                   "comes there, too",
+                   text);
+      return FALSE;
+    }
+  }
+  return TRUE;
 }
 
 static gboolean
@@ -223,8 +245,9 @@ open_path (PlainSide *self, Path *path, const char *in, const char *out, GError 
   g_autoptr (GSocketAddress) local = NULL;
   g_autoptr (GSocketAddress) peer = NULL;
 
-  if (!parse_optional (in, "127.0.0.1", &local, error)
-      || !parse_optional (out, NULL, &peer, error))
+  if (!parse_optional (address_parse, in, &local, error)
+      || !parse_optional (address_parse_target, out, &peer, error)
+      || (local != NULL && !check_unused (self, local, error)))
   {
     return FALSE;
   }

@@ -17,7 +17,7 @@ typedef struct _PlainSide PlainSide;
 
 /*
  * @in: [HOST:]PORT, where the application sends to; on 127.0.0.1 by default
- * @out: HOST:PORT, where it receives. What goes there comes from @in, where one socket
+ * @out: [HOST:]PORT, where it receives. What goes there comes from @in, where one socket
  * can do both, as symmetric RTP wants it
  * @rtcp_in, @rtcp_out: likewise for RTCP. Without them both kinds share the ports, told
  * apart by their second byte (RFC 5761 section 4)

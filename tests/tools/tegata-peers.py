@@ -65,6 +65,13 @@ def rtcp_may_have_ports_of_its_own(bench):
     listener.stop()
 
 
+def media_goes_to_this_machine_without_a_host(bench):
+    out = bench.bind()
+    _, caller = bench.pair(["--plain-out", out.getsockname()[1]], ["--plain-in", "0"])
+    send(bench, caller, rig.rtp())
+    equal(out.recv(2048), rig.rtp())
+
+
 def media_comes_from_where_it_is_sent_to(bench):
     """Symmetric RTP."""
     out = bench.bind()
@@ -372,7 +379,7 @@ if __name__ == "__main__":
     rig.main("tegata-peers", sys.argv[1], [
         media_crosses_both_ways_on_one_port, media_is_not_in_the_clear,
         rtcp_may_have_ports_of_its_own, media_comes_from_where_it_is_sent_to,
-        media_may_go_out_to_another_family, what_goes_out_alone_may_be_answered,
+        media_goes_to_this_machine_without_a_host, media_may_go_out_to_another_family, what_goes_out_alone_may_be_answered,
         media_before_there_are_keys_is_dropped_and_told_once, what_is_no_media_is_counted,
         a_long_packet_arrives_and_is_told_once,
         nothing_is_told_of_a_long_packet_that_the_mtu_allows,
