@@ -21,8 +21,8 @@ G_BEGIN_DECLS
  * towards the maximum until then. The signal "network-error" (a #GError) is a hint for
  * people, as #TegataTransport has it.
  *
- * One thread: the one that runs the loop's main context; media is sent as
- * #TegataTransport has it.
+ * One thread: the one that runs the loop's main context; media is sent, and call-backs
+ * are called, as #TegataTransport has it.
  */
 #define TEGATA_TYPE_TRANSPORT_LISTENER (tegata_transport_listener_get_type ())
 TEGATA_API

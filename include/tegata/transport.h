@@ -28,17 +28,20 @@ G_BEGIN_DECLS
  * drop the last one, too, where the main context is run by a main loop: the channel is
  * then left, and what call-backs had is freed, over there.
  *
- * Call-backs and signals run with no lock held, and not within each other: what is told
- * because of a call from within one of them is told when that one has returned. From
- * within any of them anything may be called, the main context run, and the transport
- * released: then nothing is told any more, and it leaves its channel behind that
- * call-back. Signals come before the call-back.
+ * Call-backs and signals run with no lock held. They do not nest: what is told because of
+ * a call from within one of them is told when that one has returned. From within any of
+ * them anything may be called, and the transport released: then nothing is told any more,
+ * and it leaves its channel behind that call-back. Signals come before the call-back.
+ *
+ * Let a call-back return: one that runs the main context from within holds up all
+ * transports of that loop until it returns. Nothing breaks by it, but what comes in by
+ * another source all the same (of another channel, say) is told within that call-back.
  *
  * Properties: "state" (#TegataState), "fingerprint" (ours, as SDP text without
  * "a=fingerprint:"), "peer-fingerprint" (the peer's by SHA-256, once it proved to own it;
  * %NULL before), "dtls-version", "dtls-cipher", "srtp-profile" (names, %NULL before they
- * are negotiated): all for reading. Each is notified of by itself when it changes, "state"
- * behind the others.
+ * are negotiated): all for reading. Each is notified of by itself when it changes,
+ * "state" behind the others.
  *
  * Signals: "state-changed" (#TegataState), "rtp-received", "rtcp-received" and
  * "data-received" (a #GBytes each, a copy that is only made while somebody is connected),

@@ -33,8 +33,8 @@ void tegata_timer_set (TegataTimer *self, gint64 deadline_us);
 /*
  * TEGATA_BATCH_MAX slots of TEGATA_BATCH_SLOT_SIZE bytes, one after the other, which are
  * the caller's until they are given back. Shared by all channels of a loop: of the slots
- * only what is written is ever paged in. A call-back that runs the main context itself
- * finds them taken, and gets others.
+ * only what is written is ever paged in. Where a call-back runs the main context itself,
+ * another channel finds them taken, and gets others.
  */
 guint8 *tegata_loop_take_slots (TegataLoop *self);
 void tegata_loop_give_slots (TegataLoop *self, guint8 *slots);

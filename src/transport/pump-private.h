@@ -22,7 +22,7 @@ struct _TegataPump
   GWeakRef owner;
   TegataMediaRun *runs; /* all that are under way, the innermost first */
   guint depth; /* how many calls are at work: more than one where a call-back runs the
-                * main context */
+                * main context, and another source has something for us */
   gboolean leaves_when_idle;
   guint64 unaddressed;
 };

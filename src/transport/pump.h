@@ -53,7 +53,8 @@ void tegata_pump_bind (TegataSession *session, TegataTransport *transport);
 void tegata_pump_forget (TegataPump *self, TegataSession *session);
 
 /* After anything that may have left outputs. From within a call-back it does nothing: the
- * call that is at work goes on with them, so that what is told stays in order. */
+ * call that is at work goes on with them, so that call-backs do not nest and what is told
+ * stays in order. */
 void tegata_pump_run (TegataPump *self);
 /* The same, and leaves the channel when all was sent. */
 void tegata_pump_run_and_leave (TegataPump *self);
