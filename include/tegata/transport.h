@@ -26,7 +26,9 @@ G_BEGIN_DECLS
  * called there; but tegata_transport_send_rtp(), _send_rtcp() and _send_packets() are for
  * one thread of the caller's choice, which keeps a reference while it calls them. It may
  * drop the last one, too, where the main context is run by a main loop: the channel is
- * then left, and what call-backs had is freed, over there.
+ * then left, and what call-backs had is freed, over there. Run the main context until
+ * the @notify of tegata_transport_set_callbacks() was called, or release the transport on
+ * its thread: otherwise that is never freed.
  *
  * Call-backs and signals run with no lock held. They do not nest: what is told because of
  * a call from within one of them is told when that one has returned. From within any of

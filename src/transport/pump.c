@@ -249,10 +249,6 @@ tegata_pump_run (TegataPump *self)
     tegata_pump_poll (self);
     end (self);
   }
-  else if (!tegata_pump_has_left (self))
-  {
-    tegata_timer_set (self->timer, 0); /* if the call-back runs the main context itself */
-  }
 }
 
 void
@@ -287,8 +283,9 @@ go (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* It is a notification of the source, so that it comes even where the main context is
- * never run again. */
+/* It is a notification of the source, so that it also comes where the main context ends
+ * first; but the loop holds that, and the pump the loop, so that somebody has to run it.
+ */
 void
 tegata_pump_call_at_home (TegataPump *self, GDestroyNotify func, gpointer data)
 {

@@ -66,7 +66,7 @@ TegataListener *tegata_pump_get_listener (TegataPump *self);
 guint64 tegata_pump_get_unaddressed (TegataPump *self);
 
 /* Calls @func with @data where the network thread is: here, or, where another thread runs
- * the main context, there, and later. */
+ * the main context, there, and later: never, where that is not run again. */
 void tegata_pump_call_at_home (TegataPump *self, GDestroyNotify func, gpointer data);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (TegataPump, tegata_pump_unref)
