@@ -34,8 +34,10 @@ typedef struct
  * people, since anybody can forge an ICMP message. Told once for each kind of error in a
  * row, not once a datagram
  *
- * Who listens to a channel. Every member is called on the thread that runs the loop's
- * main context, with no lock held; it may detach the channel, or release it.
+ * Who listens to a channel. @writable and @network_error may be %NULL, @received may not.
+ * Every member is called on the thread that runs the loop's main context, with no lock
+ * held; it may detach the channel, or release it: a channel holds a reference to itself
+ * for the time of each call. Of itself a channel calls none of them within another one.
  */
 typedef struct
 {

@@ -12,7 +12,9 @@ G_BEGIN_DECLS
  * What the transports of one #GMainContext share: one #GSource for all their deadlines,
  * and the buffers that they receive in. Make one for each thread that runs a main loop,
  * and give it to all that lives there: a thousand transports then cost one timer, and no
- * buffers of their own. Nothing of it is hidden or global.
+ * buffers of their own. Nothing of it is hidden or global. Deadlines and buffers are the
+ * library's own: a #TegataDatagramChannel of one's own takes no more of a loop than
+ * tegata_loop_get_main_context(), for its sources.
  *
  * Reference-counted. Referenced and released on any thread; all else happens on the
  * thread that runs its main context.
