@@ -83,7 +83,12 @@ open_new_file (const char *path, GError **error)
 {
   int fd = open (path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
 
-  if (fd < 0)
+  if (fd < 0 && g_file_test (path, G_FILE_TEST_IS_DIR))
+  {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
+                 "%s is a directory: name a file", path);
+  }
+  else if (fd < 0)
   {
     g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (errno), "%s: %s%s",
                  path, g_strerror (errno),
@@ -259,26 +264,17 @@ check_name (const char *name, GError **error)
   return FALSE;
 }
 
-/* What is wrong with the options is found before a file is made. */
 static gboolean
 make (const CertOptions *options, GError **error)
 {
   gint64 now_s = g_get_real_time () / G_USEC_PER_SEC;
   g_autoptr (TegataCertificate) certificate = NULL;
   TegataKeyType type = TEGATA_KEY_TYPE_ECDSA_P256;
-  TegataHash hash;
 
   if (!find_key_type (options->key_name, &type, error)
       || !check_name (options->common_name, error))
   {
     return FALSE;
-  }
-  for (char **name = options->hash_names; name != NULL && *name != NULL; name++)
-  {
-    if (!find_hash (*name, &hash, error))
-    {
-      return FALSE;
-    }
   }
   certificate = tegata_certificate_new_full (type, options->common_name, now_s - DAY_S,
                                              now_s + VALIDITY_S, error);
@@ -287,6 +283,22 @@ make (const CertOptions *options, GError **error)
                                 options->out_file != NULL ? stdout : stderr, error);
 }
 
+static gboolean
+check_hashes (const CertOptions *self, GError **error)
+{
+  for (char **name = self->hash_names; name != NULL && *name != NULL; name++)
+  {
+    TegataHash hash;
+
+    if (!find_hash (*name, &hash, error))
+    {
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+/* What is wrong with the options is found before a file is made, or a line printed. */
 static gboolean
 check (const CertOptions *self, const char *rest, GError **error)
 {
@@ -305,7 +317,13 @@ check (const CertOptions *self, const char *rest, GError **error)
                          "--read shows what there is: it goes with --hash alone");
     return FALSE;
   }
-  return TRUE;
+  if (self->out_file != NULL && self->out_file[0] == '\0')
+  {
+    g_set_error_literal (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                         "--out: expected the name of a file");
+    return FALSE;
+  }
+  return check_hashes (self, error);
 }
 
 static gboolean

@@ -104,6 +104,8 @@ def says_what_is_wrong_with_a_file(bench):
     bench.path("bad.pem").write_text("nothing of use\n")
     bad = bench.run("cert", "--read", bench.path("bad.pem"), status=3)
     contains(bad.err(), "bad.pem", "no certificate")
+    refused = bench.run("cert", "--out", bench.directory, status=3)
+    contains(refused.err(), f"{bench.directory} is a directory: name a file")
     nowhere = bench.run("cert", "--out", bench.path("none") / "own.pem", status=3)
     contains(nowhere.err(), "own.pem", "No such file")
 
@@ -112,6 +114,10 @@ def says_which_option_is_wrong(bench):
     for arguments, sentence in [
             (["--key", "dsa"], "expected ecdsa-p256, rsa-2048 or ed25519"),
             (["--hash", "md5"], "expected sha-256, sha-384 or sha-512"),
+            (["--hash", "sha-256", "--hash", "md5"], "expected sha-256, sha-384 or sha-512"),
+            (["--read", bench.cert("own.pem"), "--hash", "sha-256", "--hash", "sha256"],
+             "--hash: “sha256” is none that fingerprints are made with"),
+            (["--out", ""], "--out: expected the name of a file"),
             (["--name", "x" * 65], "--name: expected 1 to 64 bytes, found 65"),
             (["--name", ""], "--name: expected 1 to 64 bytes, found 0"),
             (["--read", "a", "--out", "b"], "--read shows what there is"),
