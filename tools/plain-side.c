@@ -95,6 +95,7 @@ count_sent (PlainSide *self, const TegataPacket *packets, guint n_packets, guint
       break;
     default:
       self->stats.refused++;
+      self->stats.refused_for[packets[i].outcome]++;
       break;
     }
   }

@@ -39,6 +39,7 @@ typedef struct
  * @secured: sent by a transport
  * @early: dropped, for there was nobody with keys for them
  * @refused: dropped, for they could not be protected, or be sent
+ * @refused_for: the former of these, by outcome
  * @not_media: datagrams that are neither RTP nor RTCP: dropped
  * @delivered: packets of the peer that went out
  * @undelivered: packets of the peer that had nowhere to go, or did not get there
@@ -49,6 +50,7 @@ typedef struct
   guint64 secured;
   guint64 early;
   guint64 refused;
+  guint64 refused_for[TEGATA_N_SRTP_OUTCOMES];
   guint64 not_media;
   guint64 delivered;
   guint64 undelivered;

@@ -47,6 +47,32 @@ append_count (GString *text, const char *title, const char *name, guint64 n)
   }
 }
 
+/* To follow a number. */
+static const char *const refusals[] = {
+  [TEGATA_REFUSED_UNKNOWN] = "neither DTLS nor media",
+  [TEGATA_REFUSED_SOURCE] = "from another address",
+  [TEGATA_REFUSED_RECORD] = "no record of DTLS",
+  [TEGATA_REFUSED_HANDSHAKE] = "out of place in the handshake",
+  [TEGATA_REFUSED_ALERT] = "an alert in the clear",
+  [TEGATA_REFUSED_COOKIE] = "asked for a cookie",
+  [TEGATA_REFUSED_HELLO] = "a hello that cannot be met",
+  [TEGATA_REFUSED_DATA] = "data before there are keys",
+  [TEGATA_REFUSED_OVERFLOW] = "too much at once",
+  [TEGATA_REFUSED_ENDED] = "after the end",
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (refusals) == TEGATA_N_REFUSALS);
+
+/* As append_count(), where the number comes first. */
+static void
+append_words (GString *text, const char *title, guint64 n, const char *words)
+{
+  if (n > 0)
+  {
+    g_string_append_printf (text, "%s%" G_GUINT64_FORMAT " %s",
+                            text->len == 0 ? title : ", ", n, words);
+  }
+}
+
 static char *
 describe_refused (const Stats *self)
 {
@@ -54,14 +80,12 @@ describe_refused (const Stats *self)
 
   for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
   {
-    append_count (text, "refused: ", tegata_refusal_to_string ((TegataRefusal) i),
-                  self->session.refused[i]);
+    append_words (text, "refused: ", self->session.refused[i], refusals[i]);
   }
   for (guint i = TEGATA_SRTP_OK + 1; i < TEGATA_N_SRTP_OUTCOMES; i++)
   {
-    append_count (text,
-                  "refused: ", tegata_srtp_outcome_to_string ((TegataSrtpOutcome) i),
-                  srtp_count (&self->session.inbound, i));
+    append_words (text, "refused: ", srtp_count (&self->session.inbound, i),
+                  tegata_srtp_outcome_to_string ((TegataSrtpOutcome) i));
   }
   return g_string_free (text, FALSE);
 }
@@ -69,19 +93,36 @@ describe_refused (const Stats *self)
 static char *
 describe_strangers (const Stats *self)
 {
+  const char *title = "from strangers: ";
   GString *text = g_string_new (NULL);
 
-  append_count (text, "strangers: ", "asked for a cookie", self->listener.cookies_sent);
+  append_words (text, title, self->listener.cookies_sent, "asked for a cookie");
   for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
   {
     /* who is asked for a cookie is counted as refused, too */
     if (i != TEGATA_REFUSED_COOKIE)
     {
-      append_count (text, "strangers: ", tegata_refusal_to_string ((TegataRefusal) i),
-                    self->listener.refused[i]);
+      append_words (text, title, self->listener.refused[i], refusals[i]);
     }
   }
   return g_string_free (text, FALSE);
+}
+
+/* What a packet is sent for twice, before all. */
+static void
+append_reasons (GString *text, const PlainSideStats *plain)
+{
+  g_autoptr (GString) reasons = g_string_new (NULL);
+
+  for (guint i = TEGATA_SRTP_OK + 1; i < TEGATA_N_SRTP_OUTCOMES; i++)
+  {
+    append_words (reasons, "", plain->refused_for[i],
+                  tegata_srtp_outcome_to_string ((TegataSrtpOutcome) i));
+  }
+  if (reasons->len > 0)
+  {
+    g_string_append_printf (text, " (%s)", reasons->str);
+  }
 }
 
 static char *
@@ -94,6 +135,7 @@ describe_plain (const Stats *self)
   append_count (text, "plain side: ", "secured", plain->secured);
   append_count (text, "plain side: ", "dropped before there were keys", plain->early);
   append_count (text, "plain side: ", "refused", plain->refused);
+  append_reasons (text, plain);
   append_count (text, "plain side: ", "not media", plain->not_media);
   append_count (text, "plain side: ", "delivered", plain->delivered);
   append_count (text, "plain side: ", "undelivered", plain->undelivered);
@@ -110,6 +152,12 @@ describe_network (const Stats *self)
   return g_string_free (text, FALSE);
 }
 
+static const char *
+plural (guint64 n)
+{
+  return n == 1 ? "" : "s";
+}
+
 static char *
 describe_session (const Stats *self)
 {
@@ -120,13 +168,14 @@ describe_session (const Stats *self)
     return g_strdup ("nobody is connected");
   }
   return g_strdup_printf (
-      "sent %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+      "sent %" G_GUINT64_FORMAT " packet%s, %" G_GUINT64_FORMAT
       " bytes (%" G_GUINT64_FORMAT " RTP, %" G_GUINT64_FORMAT
-      " RTCP); received %" G_GUINT64_FORMAT " packets, %" G_GUINT64_FORMAT
+      " RTCP); received %" G_GUINT64_FORMAT " packet%s, %" G_GUINT64_FORMAT
       " bytes (%" G_GUINT64_FORMAT " RTP, %" G_GUINT64_FORMAT
       " RTCP); retransmissions %" G_GUINT64_FORMAT,
-      session->packets_sent, session->bytes_sent, session->outbound.rtp[TEGATA_SRTP_OK],
-      session->outbound.rtcp[TEGATA_SRTP_OK], session->packets_received,
+      session->packets_sent, plural (session->packets_sent), session->bytes_sent,
+      session->outbound.rtp[TEGATA_SRTP_OK], session->outbound.rtcp[TEGATA_SRTP_OK],
+      session->packets_received, plural (session->packets_received),
       session->bytes_received, session->inbound.rtp[TEGATA_SRTP_OK],
       session->inbound.rtcp[TEGATA_SRTP_OK], session->dtls.retransmissions);
 }

@@ -117,6 +117,19 @@ def media_before_there_are_keys_is_dropped_and_told_once(bench):
     equal(caller.out().count("warning: "), 1, caller.story())
 
 
+def counts_are_told_in_words(bench):
+    out = bench.bind()
+    listener, caller = bench.pair(["--plain-out", target(out)], ["--plain-in", "0"])
+    send(bench, caller, rig.rtp(1), rig.rtp(1), rig.rtp(2))
+    equal([out.recv(2048) for _ in range(2)], [rig.rtp(1), rig.rtp(2)])
+    contains(caller.stop().out(), "plain side: received 3, secured 2, refused 1 (1 replayed)")
+    contains(listener.stop().out(), "from strangers: 1 asked for a cookie")
+    silent = bench.bind()
+    caller = bench.tegata("connect", target(silent), "-p", f"@{bench.path('none')}")
+    silent.recv(2048)
+    contains(caller.stop().out(), "sent 1 packet, ", "received 0 packets, ")
+
+
 def what_is_no_media_is_counted(bench):
     out = bench.bind()
     listener, caller = bench.pair(["--plain-out", target(out)], ["--plain-in", "0"])
