@@ -31,6 +31,7 @@ static const char help[]
       "&\n"
       "  tegata connect 127.0.0.1:5000 --fingerprint-out b.txt --peer-fingerprint "
       "@a.txt\n"
+      "      each writes its own fingerprint, and waits for the other one's file\n"
       "\n" EXIT_STATUS_TABLE "\n";
 
 static int
