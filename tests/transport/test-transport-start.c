@@ -19,9 +19,10 @@ keeps_a_client_hello_that_comes_before_the_start (void)
   party_start (couple.server, TEGATA_ROLE_SERVER);
   couple_shuttle (&couple);
   party_assert_states (couple.client, "connecting connected");
-  tegata_session_get_stats (tegata_transport_get_session (couple.client->transport),
+  /* by its retransmissions it would connect too, later: they are the real clock's */
+  tegata_session_get_stats (tegata_transport_get_session (couple.server->transport),
                             &stats);
-  g_assert_cmpuint (stats.dtls.retransmissions, ==, 0);
+  g_assert_cmpuint (stats.held_hellos, >, 0);
 }
 
 static void
