@@ -40,7 +40,10 @@ WRONG = [
     (["listen", "0", "--role", "client"], "Unknown option --role"),
     (["listen", "0", "-p", "nonsense"], "--peer-fingerprint: "),
     (["listen", "0", "-p", "a=setup:active"], "“a=setup:active” is none: expected \"sha-256"),
-    (["listen", "0", "-p", "sha-1 " + ":".join(["AB"] * 20)], "sha-1"),
+    (["listen", "0", "-p", "sha-1 " + ":".join(["AB"] * 20)],
+     "sha-1 is broken and not taken: have the peer send sha-256"),
+    (["listen", "0", "-p", ONE.replace("-", "")], "did you mean sha-256?"),
+    (["listen", "0", "-p", "fingerprint:" + ONE[:-1]], "expected two hexadecimal digits"),
     (["listen", "0", "-p", ONE, "--mtu", "255"], "--mtu: expected 256 to 16384"),
     (["listen", "0", "-p", ONE, "--timeout", "0"], "--timeout: expected seconds, more than 0"),
     (["listen", "0", "-p", ONE, "--timeout", "nan"], "--timeout: expected seconds"),
@@ -110,6 +113,8 @@ def peer_fingerprint_may_be_any_of_several(bench):
                           "--fingerprint-out", listener.theirs,
                           "--peer-fingerprint", ONE, "--peer-fingerprint", line)
     caller.end()
+    bench.tegata("connect", "%s:%d" % listener.address(), "--once", "--peer-fingerprint",
+                 line.replace("a=", "").replace(":", ": ", 1)).connected()
     listener.stop()
 
 
@@ -236,7 +241,10 @@ def stats_come_again_and_again(bench):
 
 
 def stats_are_one_live_line_on_a_terminal(bench):
-    main, sub = pty.openpty()
+    try:
+        main, sub = pty.openpty()
+    except OSError as error:
+        raise rig.Skip(f"no terminal is to be had here: {error}") from error
     listener = bench.keep(subprocess.Popen(
         [bench.program, "listen", f"{LOOPBACK}:0", "--stats", "0.1", "-p", ONE], stdout=sub))
     os.close(sub)
