@@ -148,12 +148,44 @@ is_token (const char *text, gsize len)
   return len > 0;
 }
 
+/* "sha256" is what other programs call it. (nullable) */
+static const HashInfo *
+find_similar (const char *name, gsize len)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (hashes); i++)
+  {
+    const char *digits = strchr (hashes[i].name, '-') + 1;
+
+    if (len == strlen ("sha") + strlen (digits)
+        && g_ascii_strncasecmp (name, "sha", strlen ("sha")) == 0
+        && strncmp (name + strlen ("sha"), digits, strlen (digits)) == 0)
+    {
+      return &hashes[i];
+    }
+  }
+  return NULL;
+}
+
+static void
+set_unknown_hash_error (GError **error, const char *name, gsize len)
+{
+  const HashInfo *similar = find_similar (name, len);
+  g_autofree char *quoted = tegata_text_quote (name, len);
+
+  if (similar != NULL)
+  {
+    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
+                 "unknown hash function %s: did you mean %s?", quoted, similar->name);
+    return;
+  }
+  g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
+               "unknown hash function %s: expected " EXPECTED_HASHES, quoted);
+}
+
 /* Looks up the @len bytes at @name. */
 static const HashInfo *
 find_hash (const char *name, gsize len, TegataFingerprintFlags flags, GError **error)
 {
-  g_autofree char *quoted = tegata_text_quote (name, len);
-
   for (gsize i = 0; i < G_N_ELEMENTS (hashes); i++)
   {
     if (strlen (hashes[i].name) != len
@@ -164,17 +196,13 @@ find_hash (const char *name, gsize len, TegataFingerprintFlags flags, GError **e
     if (hashes[i].hash == TEGATA_HASH_SHA1
         && (flags & TEGATA_FINGERPRINT_ALLOW_SHA1) == 0)
     {
-      g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
-                   "the hash function %s is broken and was not allowed (by "
-                   "TEGATA_FINGERPRINT_ALLOW_SHA1): expected " EXPECTED_HASHES,
-                   quoted);
+      g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
+                           "sha-1 is broken and not taken: have the peer send sha-256");
       return NULL;
     }
     return &hashes[i];
   }
-
-  g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
-               "unknown hash function %s: expected " EXPECTED_HASHES, quoted);
+  set_unknown_hash_error (error, name, len);
   return NULL;
 }
 

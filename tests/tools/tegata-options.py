@@ -107,14 +107,16 @@ def cert_keeps_the_fingerprint(bench):
 
 def peer_fingerprint_may_be_any_of_several(bench):
     path = bench.cert("own.pem")
-    line = "a=fingerprint:" + rig.fingerprint_of(path).upper()
+    for beginning in ("a=fingerprint:", "fingerprint: ", "own: a=fingerprint:"):
+        may_be_any(bench, path, beginning + rig.fingerprint_of(path).upper())
+
+
+def may_be_any(bench, path, line):
     listener = bench.listen("--cert", path)
     caller = bench.tegata("connect", "%s:%d" % listener.address(), "--once",
                           "--fingerprint-out", listener.theirs,
                           "--peer-fingerprint", ONE, "--peer-fingerprint", line)
     caller.end()
-    bench.tegata("connect", "%s:%d" % listener.address(), "--once", "--peer-fingerprint",
-                 line.replace("a=", "").replace(":", ": ", 1)).connected()
     listener.stop()
 
 

@@ -119,8 +119,7 @@ refuses_malformed_fingerprint_lines (void)
       "line 1: unknown hash function \"md5\"" },
     { { { SHA1_LINE }, 0 },
       TEGATA_ERROR_UNSUPPORTED,
-      "line 1: the hash function \"sha-1\" is broken and was not allowed (by "
-      "TEGATA_FINGERPRINT_ALLOW_SHA1)" },
+      "line 1: sha-1 is broken and not taken: have the peer send sha-256" },
     { { { MD5_LINE, SHA1_LINE }, 0 }, TEGATA_ERROR_UNSUPPORTED, "line 1: unknown" },
   };
 
