@@ -25,18 +25,16 @@ get_path (TegataTransport *self, TegataAddress *peer)
   return is_open;
 }
 
-static TegataSrtpOutcome
-protect (TegataTransport *self,
-         TegataPacket *packet,
-         const guint8 *plain,
-         gboolean is_open)
+static void
+refuse (TegataTransport *self, TegataPacket *packet)
 {
-  if (!is_open)
-  {
-    tegata_session_count_unsent (self->session, packet->is_rtcp);
-    packet->outcome = TEGATA_SRTP_NO_KEYS;
-    return packet->outcome;
-  }
+  tegata_session_count_unsent (self->session, packet->is_rtcp);
+  packet->outcome = TEGATA_SRTP_NO_KEYS;
+}
+
+static TegataSrtpOutcome
+protect (TegataTransport *self, TegataPacket *packet, const guint8 *plain)
+{
   packet->outcome
       = packet->is_rtcp
             ? tegata_session_send_rtcp (self->session, plain, packet->len, packet->bytes,
@@ -131,15 +129,18 @@ send_one (TegataTransport *self,
     .bytes = usual, .len = len, .size = len + TEGATA_SRTP_MAX_OVERHEAD, .is_rtcp = is_rtcp
   };
   TegataDatagram datagram = { 0 };
-  gboolean is_open;
 
+  if (!get_path (self, &datagram.peer))
+  {
+    refuse (self, &packet);
+    return explain (self, &packet, error);
+  }
   if (packet.size > sizeof usual)
   {
     large = g_malloc (packet.size);
     packet.bytes = large;
   }
-  is_open = get_path (self, &datagram.peer);
-  if (protect (self, &packet, plain, is_open) == TEGATA_SRTP_OK)
+  if (protect (self, &packet, plain) == TEGATA_SRTP_OK)
   {
     datagram.bytes = packet.bytes;
     datagram.len = packet.len;
@@ -185,7 +186,11 @@ protect_batch (TegataTransport *self,
 
   for (guint i = 0; i < n_packets; i++)
   {
-    if (protect (self, &packets[i], packets[i].bytes, is_open) == TEGATA_SRTP_OK)
+    if (!is_open)
+    {
+      refuse (self, &packets[i]);
+    }
+    else if (protect (self, &packets[i], packets[i].bytes) == TEGATA_SRTP_OK)
     {
       datagrams[n_datagrams].bytes = packets[i].bytes;
       datagrams[n_datagrams].len = packets[i].len;
