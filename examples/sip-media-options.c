@@ -157,6 +157,9 @@ options_parse (Options *options, int *argc, char ***argv, GError **error)
       "likewise for RTCP (the port for RTP)", "[HOST:]PORT" },
     { "plain-rtcp-out", 0, 0, G_OPTION_ARG_STRING, &options->plain.rtcp_out,
       "likewise for RTCP (the port for RTP)", "HOST:PORT" },
+    { "cert", 0, 0, G_OPTION_ARG_FILENAME, &options->certificate,
+      "PEM of our certificate and its key, as \"tegata cert\" makes one (a new one)",
+      "FILE" },
     { "timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout_s,
       "how long the peer has to call, or to answer our call (30)", "SECONDS" },
     { "local", 0, 0, G_OPTION_ARG_FILENAME, &options->local,
@@ -201,5 +204,6 @@ options_clear (Options *options)
   g_free ((char *) options->plain.rtcp_out);
   g_free (options->local);
   g_free (options->remote);
+  g_free (options->certificate);
   g_clear_pointer (&options->call.formats, g_array_unref);
 }

@@ -21,6 +21,7 @@ typedef struct
   int timeout_s;
   char *local;
   char *remote;
+  char *certificate;
   PlainSideOptions plain;
   SipCallOptions call;
 } Options;

@@ -11,7 +11,9 @@ struct _SipPort
   SipPortShared shared;
   TegataUdpChannel *channel;
   TegataTransportListener *listener;
-  GPtrArray *callers;         /* TegataTransport: who may become the peer */
+  GPtrArray *callers; /* TegataTransport: who may become the peer */
+  GPtrArray *dropped; /* likewise: who may not, and is not yet told so */
+  guint drop_source;
   GPtrArray *expected;        /* TegataFingerprint; NULL while unknown */
   TegataTransport *transport; /* the peer's */
   guint n_dropped;            /* callers who are not the peer */
@@ -48,12 +50,14 @@ sip_port_new (const SipPortShared *shared, GSocketAddress *local, GError **error
   self->shared = *shared;
   self->channel = channel;
   self->callers = g_ptr_array_new_with_free_func (release);
+  self->dropped = g_ptr_array_new_with_free_func (release);
   return self;
 }
 
 static void
 end_listening (SipPort *self)
 {
+  g_ptr_array_set_size (self->dropped, 0);
   g_ptr_array_set_size (self->callers, 0);
   if (self->listener != NULL)
   {
@@ -71,7 +75,9 @@ sip_port_free (SipPort *self)
   }
   sip_port_hang_up (self);
   end_listening (self);
+  g_clear_handle_id (&self->drop_source, g_source_remove);
   g_ptr_array_unref (self->callers);
+  g_ptr_array_unref (self->dropped);
   g_object_unref (self->channel);
   g_free (self);
 }
@@ -105,6 +111,30 @@ describe_caller (TegataTransport *caller)
   return address != NULL ? address_to_string (address) : g_strdup ("somewhere");
 }
 
+static gboolean
+on_drop (gpointer user_data)
+{
+  SipPort *self = user_data;
+
+  self->drop_source = 0;
+  g_ptr_array_set_size (self->dropped, 0);
+  return G_SOURCE_REMOVE;
+}
+
+/* Not within its own call-back: its close_notify would not leave any more. */
+static void
+drop_later (SipPort *self, guint index)
+{
+  TegataTransport *caller = g_ptr_array_steal_index_fast (self->callers, index);
+
+  tegata_transport_set_callbacks (caller, NULL, NULL, NULL);
+  g_ptr_array_add (self->dropped, caller);
+  if (self->drop_source == 0)
+  {
+    self->drop_source = g_idle_add (on_drop, self);
+  }
+}
+
 /* @caller proved to be the peer. Whoever else has called is dropped. */
 static void
 adopt (SipPort *self, TegataTransport *caller)
@@ -117,22 +147,30 @@ adopt (SipPort *self, TegataTransport *caller)
   }
   g_clear_pointer (&self->transport, release);
   self->transport = g_ptr_array_steal_index_fast (self->callers, index);
-  g_ptr_array_set_size (self->callers, 0);
+  while (self->callers->len > 0)
+  {
+    drop_later (self, 0);
+  }
 }
 
 static void
-drop_caller (SipPort *self, TegataTransport *caller)
+drop_caller (SipPort *self, TegataTransport *caller, TegataState state)
 {
   const GError *error = tegata_transport_get_error (caller);
+  guint index;
 
-  if (error != NULL)
+  if (error != NULL || state == TEGATA_STATE_CONNECTED)
   {
     g_autofree char *where = describe_caller (caller);
 
-    tell (self, "%s called and is not taken: %s", where, error->message);
+    tell (self, "%s called and is not taken: %s", where,
+          error != NULL ? error->message : "the call has its peer");
   }
-  self->n_dropped++;
-  g_ptr_array_remove_fast (self->callers, caller);
+  if (g_ptr_array_find (self->callers, caller, &index))
+  {
+    self->n_dropped++;
+    drop_later (self, index);
+  }
 }
 
 /* A peer that crashed calls again from where it was: its old association is closed before
@@ -149,7 +187,7 @@ on_caller_changed (SipPort *self, TegataTransport *caller, TegataState state)
   else if (state == TEGATA_STATE_CONNECTED || state == TEGATA_STATE_CLOSED
            || state == TEGATA_STATE_FAILED)
   {
-    drop_caller (self, caller);
+    drop_caller (self, caller, state);
   }
 }
 

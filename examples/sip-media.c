@@ -9,6 +9,7 @@
  *
  *   sip-media.c           what is printed, what comes in, the end
  *   sip-media-options.c   the command line
+ *   sip-media-setup.c     files and the certificate, at the start
  *   sip-media-signals.c   commands and descriptions that come in
  *   sip-media-call.c      a call: its offers, media and state
  *   sip-media-exchange.c  what follows from a description
@@ -18,15 +19,13 @@
  */
 
 #include "addresses.h"
-#include "sip-media-options.h"
+#include "sip-media-setup.h"
 #include "sip-media-signals.h"
 
-#include <errno.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <locale.h>
 #include <stdio.h>
-#include <unistd.h>
 
 enum
 {
@@ -329,59 +328,6 @@ run_main_loop (Program *self)
   g_clear_pointer (&self->signals, sip_signals_free);
 }
 
-/* Told at the start, and not by each description that goes nowhere. */
-static gboolean
-check_local_file (const char *path, GError **error)
-{
-  g_autofree char *beside = g_strconcat (path, ".XXXXXX", NULL);
-  int fd;
-
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
-  {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
-                 "--local %s is a folder: expected a file in one", path);
-    return FALSE;
-  }
-  fd = g_mkstemp (beside);
-  if (fd < 0)
-  {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
-                 "--local %s cannot be written: %s", path, g_strerror (errno));
-    return FALSE;
-  }
-  close (fd);
-  g_unlink (beside);
-  return TRUE;
-}
-
-/* It need not be there yet; the folder that it is to be in does. */
-static gboolean
-check_remote_file (const char *path, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
-  {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
-                 "--remote %s is a folder: expected a file in one", path);
-    return FALSE;
-  }
-  if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
-  {
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,
-                 "--remote %s can never be there: %s is no folder", path, folder);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-static gboolean
-check_files (const Options *options, GError **error)
-{
-  return (options->local == NULL || check_local_file (options->local, error))
-         && (options->remote == NULL || check_remote_file (options->remote, error));
-}
-
 /* Returns: the exit status, of what could be begun */
 static int
 run (const Options *options, GError **error)
@@ -390,7 +336,7 @@ run (const Options *options, GError **error)
   g_autoptr (TegataLoop) loop = tegata_loop_new (NULL);
   g_autoptr (GMainLoop) main_loop = g_main_loop_new (NULL, FALSE);
   g_autoptr (TegataContext) context
-      = check_files (options, error) ? tegata_context_new (NULL, error) : NULL;
+      = setup_check_files (options, error) ? setup_new_context (options, error) : NULL;
   g_autoptr (PlainSide) plain
       = context != NULL ? plain_side_new (loop, &options->plain, error) : NULL;
   Program program = { .options = options, .main_loop = main_loop };
@@ -399,8 +345,6 @@ run (const Options *options, GError **error)
   {
     return EXIT_SETUP;
   }
-  tegata_context_set_handshake_timeout_us (context,
-                                           options->timeout_s * G_TIME_SPAN_SECOND);
   plain_side_set_notice_func (plain, on_plain_notice, NULL);
   tell_plain_port (plain, "plain", FALSE);
   if (options->plain.rtcp_in != NULL)

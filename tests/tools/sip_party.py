@@ -6,11 +6,14 @@ import pathlib
 import random
 import re
 import selectors
+import shutil
 import socket
 import struct
 import subprocess
+import tempfile
 import threading
 import time
+import traceback
 
 # After which something is stuck: nothing that works depends on it.
 WAIT_S = 60
@@ -20,6 +23,46 @@ MEDIA_INTERVAL_S = 0.02
 
 class Failure(Exception):
     """What a case says when it fails."""
+
+
+class Skip(Exception):
+    """Why a case cannot be tried here."""
+
+
+def tap(prefix, cases, run):
+    """Runs each case by @run, which raises a Failure or a Skip. Returns an exit status."""
+    print(f"1..{len(cases)}", flush=True)
+    failed = 0
+    for number, (name, case) in enumerate(cases, 1):
+        complaint = skipped = ""
+        try:
+            run(number, case)
+        except Skip as skip:
+            skipped = f" # SKIP {skip}"
+        except Failure as failure:
+            complaint = str(failure)
+        except (OSError, ValueError, AttributeError, KeyError, subprocess.SubprocessError):
+            complaint = traceback.format_exc()
+        failed += bool(complaint)
+        for line in complaint.splitlines():
+            print(f"# {line}")
+        print(f"{'not ok' if complaint else 'ok'} {number} - /{prefix}/{name}{skipped}",
+              flush=True)
+    return failed > 0
+
+
+def make_identity(stack):
+    """Returns the path of a certificate and its key."""
+    if shutil.which("openssl") is None:
+        raise Skip("openssl is not installed")
+    directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                    "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem", "-out",
+                    "cert.pem", "-days", "2", "-subj", "/CN=sip-media"],
+                   cwd=directory, check=True, capture_output=True)
+    both = directory / "both.pem"
+    both.write_text((directory / "key.pem").read_text() + (directory / "cert.pem").read_text())
+    return str(both)
 
 
 def udp_socket():
