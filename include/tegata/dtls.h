@@ -367,6 +367,17 @@ TEGATA_API TegataRole tegata_dtls_get_role (TegataDtls *self);
 TEGATA_API const GError *tegata_dtls_get_error (TegataDtls *self);
 
 /**
+ * tegata_dtls_get_obstacle: (skip)
+ *
+ * What keeps a handshake from going on, for people: a ClientHello that cannot be met, or
+ * a peer of the same role. Nothing of it is authenticated, and the right peer may still
+ * come, so it ends nothing; a timeout has it in its message.
+ *
+ * Returns: (transfer none) (nullable): until the next call of a function of @self
+ */
+TEGATA_API const char *tegata_dtls_get_obstacle (TegataDtls *self);
+
+/**
  * tegata_dtls_get_peer_certificate: (skip)
  *
  * Returns: (transfer none) (nullable): the certificate (the leaf) whose key the peer

@@ -41,6 +41,20 @@ tegata_dtls_get_error (TegataDtls *self)
   return self->error;
 }
 
+const char *
+tegata_dtls_get_obstacle (TegataDtls *self)
+{
+  const GError *obstacle = NULL;
+
+  g_return_val_if_fail (self != NULL, NULL);
+
+  if (self->state == TEGATA_STATE_CONNECTING)
+  {
+    obstacle = self->engine_class->get_error (self->engine);
+  }
+  return obstacle != NULL ? obstacle->message : NULL;
+}
+
 TegataCertificate *
 tegata_dtls_get_peer_certificate (TegataDtls *self)
 {

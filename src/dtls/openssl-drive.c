@@ -47,11 +47,63 @@ tegata_openssl_note_message (int sent,
   }
 }
 
+static const char *
+version_number (int version)
+{
+  switch (version)
+  {
+  case DTLS1_VERSION:
+    return "1.0";
+  case DTLS1_2_VERSION:
+    return "1.2";
+  default:
+    return "1.3";
+  }
+}
+
+static char *
+describe_versions (TegataEngine *self)
+{
+  const char *oldest = version_number ((int) SSL_get_min_proto_version (self->ssl));
+  const char *newest = version_number ((int) SSL_get_max_proto_version (self->ssl));
+
+  if (g_str_equal (oldest, newest))
+  {
+    return g_strdup_printf ("no DTLS version in common (here %s alone)", oldest);
+  }
+  return g_strdup_printf ("no DTLS version in common (here %s to %s)", oldest, newest);
+}
+
+/* (transfer full): what libssl has to say, in words of the two that people meet. */
+static char *
+describe_reason (TegataEngine *self)
+{
+  unsigned long error = ERR_peek_error ();
+  const char *reason = ERR_reason_error_string (error);
+
+  if (ERR_GET_LIB (error) == ERR_LIB_SSL)
+  {
+    switch (ERR_GET_REASON (error))
+    {
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_VERSION_TOO_LOW:
+    case SSL_R_WRONG_VERSION_NUMBER:
+      return describe_versions (self);
+    case SSL_R_NO_SHARED_CIPHER:
+      return g_strdup ("no cipher suite in common: it has to offer ECDHE with AES-GCM, "
+                       "for the kind of key that the certificate here has");
+    default:
+      break;
+    }
+  }
+  return g_strdup (reason != NULL ? reason : "libssl does not say why");
+}
+
 /* (transfer full): why libssl gave up. */
 static GError *
 make_end (TegataEngine *self)
 {
-  const char *reason = ERR_reason_error_string (ERR_peek_error ());
+  g_autofree char *reason = describe_reason (self);
   g_autofree char *found = NULL;
 
   if (tegata_verifier_judge (self->verifier) == TEGATA_VERDICT_MISMATCH)
@@ -75,8 +127,7 @@ make_end (TegataEngine *self)
                                  tegata_alert_to_string (self->alert), self->alert);
   }
   return tegata_error_new_end (TEGATA_ERROR_PROTOCOL, TEGATA_FAULT_PEER, self->alert,
-                               "the peer's handshake was refused: %s",
-                               reason != NULL ? reason : "libssl does not say why");
+                               "the peer's handshake was refused: %s", reason);
 }
 
 static void
@@ -97,13 +148,12 @@ fail (TegataEngine *self)
 static void
 forget_hello (TegataEngine *self)
 {
-  const char *reason = ERR_reason_error_string (ERR_peek_error ());
+  g_autofree char *reason = describe_reason (self);
 
   self->stats->refused[TEGATA_REFUSED_HELLO]++;
   g_clear_error (&self->error);
   self->error = g_error_new (TEGATA_ERROR, TEGATA_ERROR_PROTOCOL,
-                             "the last ClientHello was refused: %s",
-                             reason != NULL ? reason : "unknown reason");
+                             "the last ClientHello was refused: %s", reason);
   tegata_openssl_flush (self); /* the alert */
   ERR_clear_error ();
 
