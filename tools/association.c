@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+/* Whoever sends media, or RTCP reports, is not that long silent: RFC 3550 section 6.2. */
+#define SILENCE_S 10
+#define ALERT_BAD_CERTIFICATE 42
+
 struct _Association
 {
   const AssociationShared *shared;
@@ -16,6 +20,10 @@ struct _Association
   gint64 started_us;
   gboolean was_connected;
   gboolean told_alert;
+  gboolean told_obstacle;
+  gboolean was_refused;   /* that was the last that the network said, while connecting */
+  guint silence_source;   /* waits for the end of a silence of the peer */
+  guint64 n_received;     /* what it had sent when that began */
   const char *closed_by;  /* a constant; NULL while we have not closed it */
   gboolean lacks_profile; /* so we had to close it */
 };
@@ -57,10 +65,17 @@ write_svg (Association *self, Ladder *ladder)
 /* The expected and the found one stand below each other: a difference shows itself so.
  * The library's message has both, since after a handshake that it refused there is no
  * certificate of the peer to be asked for. */
+static const char *
+find_found_fingerprint (const GError *error)
+{
+  const char *found = strstr (error->message, ", found ");
+
+  return found != NULL ? found + strlen (", found ") : error->message;
+}
+
 static char *
 describe_wrong_fingerprint (Association *self, const GError *error)
 {
-  const char *found = strstr (error->message, ", found ");
   GPtrArray *expected = self->callbacks->get_fingerprints (self->user_data);
   GString *text = g_string_new (NULL);
 
@@ -72,8 +87,7 @@ describe_wrong_fingerprint (Association *self, const GError *error)
 
     g_string_append_printf (text, "\n  expected  %s", line);
   }
-  g_string_append_printf (text, "\n  found     %s",
-                          found != NULL ? found + strlen (", found ") : error->message);
+  g_string_append_printf (text, "\n  found     %s", find_found_fingerprint (error));
   g_string_append (text,
                    "\nCompare the found one with what the peer prints as \"own:\". Where "
                    "they are the same, the wrong one was given here; where not, somebody "
@@ -95,7 +109,8 @@ status_of (const GError *error)
   return EXIT_STATUS_FAILED;
 }
 
-/* A peer that leaves before it was verified has not been served. */
+/* A peer that leaves before it was verified has not been served; and --once that was
+ * ended before has served nobody. */
 static ExitStatus
 judge_end (Association *self, const GError *error)
 {
@@ -107,24 +122,64 @@ judge_end (Association *self, const GError *error)
   {
     return EXIT_STATUS_NO_PROFILE;
   }
-  return self->was_connected || self->closed_by != NULL ? EXIT_STATUS_CLOSED
-                                                        : EXIT_STATUS_FAILED;
+  if (self->was_connected || (self->closed_by != NULL && !self->shared->options->once))
+  {
+    return EXIT_STATUS_CLOSED;
+  }
+  return EXIT_STATUS_FAILED;
 }
 
-/* Returns: (transfer full) (nullable): NULL where nothing has failed */
+static guint64
+count_received (Association *self)
+{
+  TegataSessionStats stats;
+
+  tegata_session_get_stats (tegata_transport_get_session (self->transport), &stats);
+  return stats.packets_received;
+}
+
+/* An answer that nothing listens is not authenticated, so it is tried on for all of the
+ * time; at the end it is what there is to say. */
+static char *
+describe_timeout (Association *self, const GError *error)
+{
+  TegataUdpChannelStats channel;
+
+  if (!self->was_refused || count_received (self) > 0)
+  {
+    return g_strdup_printf ("%s: %s", self->peer, error->message);
+  }
+  tegata_udp_channel_get_stats (self->shared->channel, &channel);
+  return g_strdup_printf (
+      "%s: the handshake was not complete within %.1f s: nothing "
+      "listens on that port there (the machine answered so %" G_GUINT64_FORMAT " times)",
+      self->peer, self->shared->options->timeout_s, channel.errors);
+}
+
+static char *
+describe_lack_of_profile (Association *self)
+{
+  const char *ours = self->shared->options->profiles;
+
+  return g_strdup_printf ("%s: %sthere is no SRTP profile in common. Ours: %s. Look at "
+                          "--profiles on both sides",
+                          self->peer,
+                          self->shared->plain != NULL ? "media was asked for, and " : "",
+                          ours != NULL ? ours : OPTIONS_DEFAULT_PROFILES);
+}
+
+/* Returns: (transfer full): why it failed, and what to do */
 static char *
 describe_failure (Association *self, ExitStatus status, const GError *error)
 {
   switch (status)
   {
-  case EXIT_STATUS_CLOSED:
-    return NULL;
   case EXIT_STATUS_FINGERPRINT:
     return describe_wrong_fingerprint (self, error);
   case EXIT_STATUS_NO_PROFILE:
-    return g_strdup_printf ("%s: media was asked for, and there is no SRTP profile in "
-                            "common. Look at --profiles on both sides",
-                            self->peer);
+    return describe_lack_of_profile (self);
+  case EXIT_STATUS_TIMEOUT:
+    return describe_timeout (self, error);
   default:
     return g_strdup_printf ("%s: %s", self->peer,
                             error != NULL
@@ -151,28 +206,38 @@ on_end (Association *self, const GError *error)
 {
   g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, self);
   ExitStatus status = judge_end (self, error);
-  g_autofree char *sentence = describe_failure (self, status, error);
+  gboolean was_closed
+      = error == NULL && (status == EXIT_STATUS_CLOSED || self->closed_by != NULL);
+  g_autofree char *sentence = was_closed ? NULL : describe_failure (self, status, error);
+  ReportEnd end = { .local = self->local,
+                    .peer = self->peer,
+                    .by = was_closed ? find_who_closed (self) : NULL,
+                    .by_peer = self->closed_by == NULL,
+                    .sentence = sentence,
+                    .exit_status = (int) status,
+                    .ladder = ladder };
   Stats stats;
 
   collect_stats (self, &stats);
+  end.stats = &stats;
+  if (status == EXIT_STATUS_FINGERPRINT)
+  {
+    end.expected = self->callbacks->get_fingerprints (self->user_data);
+    end.found = find_found_fingerprint (error);
+  }
   write_svg (self, ladder);
-  report_end (self->shared->report,
-              &(ReportEnd){ .local = self->local,
-                            .peer = self->peer,
-                            .by = sentence == NULL ? find_who_closed (self) : NULL,
-                            .sentence = sentence,
-                            .exit_status = (int) status,
-                            .ladder = ladder,
-                            .stats = &stats });
+  report_end (self->shared->report, &end);
   self->callbacks->ended (self, status, self->user_data);
 }
 
+/* Without a word about media it is still a DTLS-SRTP peer, unless it was told to be none.
+ */
 static gboolean
 lacks_wanted_profile (Association *self)
 {
   TegataSession *session = tegata_transport_get_session (self->transport);
 
-  return self->shared->plain != NULL
+  return g_strcmp0 (self->shared->options->profiles, "") != 0
          && tegata_dtls_get_srtp_profile (tegata_session_get_dtls (session))
                 == TEGATA_SRTP_PROFILE_NONE;
 }
@@ -233,14 +298,41 @@ on_media (TegataTransport *transport,
   }
 }
 
-static int
-get_seconds_left (Association *self)
+/* (transfer full): how long it will go on, as a part of a sentence */
+static char *
+describe_time_left (Association *self)
 {
   gint64 passed_us = g_get_monotonic_time () - self->started_us;
   double left_s
       = self->shared->options->timeout_s - (double) passed_us / (double) G_USEC_PER_SEC;
 
-  return left_s > 0 ? (int) (left_s + 0.5) : 0;
+  return g_strdup_printf (left_s < 2 ? "%.1f s" : "%.0f s", MAX (left_s, 0));
+}
+
+static gboolean
+on_silence (gpointer user_data)
+{
+  Association *self = user_data;
+
+  self->silence_source = 0;
+  if (count_received (self) == self->n_received)
+  {
+    report_note (self->shared->report, REPORT_WARNING, self->peer,
+                 "nothing has come since nobody listened there: the peer may have "
+                 "restarted: end this and call again");
+  }
+  return G_SOURCE_REMOVE;
+}
+
+/* Who was away for a moment and hears nothing of us since may have lost its keys. */
+static void
+watch_silence (Association *self)
+{
+  if (self->silence_source == 0 && self->shared->listener == NULL)
+  {
+    self->n_received = count_received (self);
+    self->silence_source = g_timeout_add_seconds (SILENCE_S, on_silence, self);
+  }
 }
 
 static void
@@ -249,12 +341,14 @@ on_network_error (TegataTransport *transport, const GError *error, gpointer user
   Association *self = user_data;
   gboolean connects = tegata_transport_get_state (transport) <= TEGATA_STATE_CONNECTING;
   gboolean refused = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  g_autofree char *left = describe_time_left (self);
   g_autofree char *sentence = NULL;
 
   if (connects)
   {
-    sentence = g_strdup_printf ("%s%s; trying for %d s more", error->message,
-                                refused ? " yet" : "", get_seconds_left (self));
+    self->was_refused = refused;
+    sentence = g_strdup_printf ("%s%s; trying for %s more", error->message,
+                                refused ? " yet" : "", left);
   }
   else
   {
@@ -262,6 +356,10 @@ on_network_error (TegataTransport *transport, const GError *error, gpointer user
                                 refused ? " any more" : "");
   }
   report_note (self->shared->report, REPORT_NETWORK_ERROR, self->peer, sentence);
+  if (refused && !connects)
+  {
+    watch_silence (self);
+  }
 }
 
 static const TegataTransportCallbacks transport_callbacks = {
@@ -323,6 +421,10 @@ association_free (Association *self)
     return;
   }
   tegata_transport_set_callbacks (self->transport, NULL, NULL, NULL);
+  if (self->silence_source > 0)
+  {
+    g_source_remove (self->silence_source);
+  }
   g_object_unref (self->transport);
   g_free (self->local);
   g_free (self->peer);
@@ -344,30 +446,58 @@ association_trust (Association *self, GPtrArray *fingerprints)
       fingerprints->len);
 }
 
+static void
+tell_alert (Association *self, int alert)
+{
+  const gboolean is_ours = alert == ALERT_BAD_CERTIFICATE;
+  g_autofree char *left = describe_time_left (self);
+  g_autofree char *sentence = NULL;
+
+  self->told_alert = TRUE;
+  sentence = g_strdup_printf (
+      "somebody who may be the peer refuses: %s (%d)%s. Anybody can say so; trying for "
+      "%s more",
+      tegata_alert_to_string (alert), alert,
+      is_ours ? ": it most likely was given another fingerprint than \"own:\" above" : "",
+      left);
+  report_note (self->shared->report, REPORT_WARNING, self->peer, sentence);
+}
+
+static void
+tell_obstacle (Association *self, const char *obstacle)
+{
+  const gboolean is_version = strstr (obstacle, "DTLS version") != NULL;
+  g_autofree char *left = describe_time_left (self);
+  g_autofree char *sentence = NULL;
+
+  self->told_obstacle = TRUE;
+  sentence = g_strdup_printf (
+      "%s: %s%s. Trying for %s more", self->peer, obstacle,
+      is_version ? ": look at --min-version and --max-version on both sides" : "", left);
+  report_note (self->shared->report, REPORT_WARNING, self->peer, sentence);
+}
+
 void
-association_tell_alert (Association *self)
+association_tell_obstacles (Association *self)
 {
   TegataSession *session = tegata_transport_get_session (self->transport);
-  g_autofree char *sentence = NULL;
+  const char *obstacle;
   TegataSessionStats stats;
 
-  if (self->told_alert
-      || tegata_transport_get_state (self->transport) != TEGATA_STATE_CONNECTING)
+  if (tegata_transport_get_state (self->transport) != TEGATA_STATE_CONNECTING)
   {
     return;
+  }
+  obstacle = tegata_dtls_get_obstacle (tegata_session_get_dtls (session));
+  if (obstacle != NULL && !self->told_obstacle)
+  {
+    tell_obstacle (self, obstacle);
   }
   tegata_session_get_stats (session, &stats);
-  if (stats.dtls.unauthenticated_alert < 0)
+  if (stats.dtls.unauthenticated_alert >= 0 && !self->told_alert)
   {
-    return;
+    tell_alert (self, stats.dtls.unauthenticated_alert);
   }
-  self->told_alert = TRUE;
-  sentence = g_strdup_printf ("somebody who may be the peer refuses: %s (%d). Anybody "
-                              "can say so; trying for %d s "
-                              "more",
-                              tegata_alert_to_string (stats.dtls.unauthenticated_alert),
-                              stats.dtls.unauthenticated_alert, get_seconds_left (self));
-  report_note (self->shared->report, REPORT_WARNING, self->peer, sentence);
 }
 
 TegataTransport *

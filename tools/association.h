@@ -53,8 +53,9 @@ void association_close (Association *self, const char *by);
 /* Tells the transport whom to trust, once that is known. */
 void association_trust (Association *self, GPtrArray *fingerprints);
 
-/* Tells once where somebody says in the clear that the peer refuses. */
-void association_tell_alert (Association *self);
+/* Tells once where somebody says in the clear that the peer refuses, or says what cannot
+ * be met here. */
+void association_tell_obstacles (Association *self);
 
 void association_report_stats (Association *self);
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #define RECORD_TYPE_ALERT 21
+#define RECORD_TYPE_HANDSHAKE 22
 
 /* The first reason to end is the one. */
 static void
@@ -175,7 +176,7 @@ on_no_fingerprints (const GError *error, gpointer user_data)
 {
   Endpoint *self = user_data;
 
-  report_error (self->shared.report, error->message);
+  report_failure (self->shared.report, error->message, EXIT_STATUS_SET_UP);
   end (self, EXIT_STATUS_SET_UP);
 }
 
@@ -198,19 +199,19 @@ on_plain_notice (const char *sentence, gpointer user_data)
 }
 
 static gboolean
-look_for_alerts (gpointer user_data)
+look_for_obstacles (gpointer user_data)
 {
   Endpoint *self = user_data;
 
-  self->alert_source = 0;
+  self->obstacle_source = 0;
   for (guint i = 0; i < self->associations->len; i++)
   {
-    association_tell_alert (self->associations->pdata[i]);
+    association_tell_obstacles (self->associations->pdata[i]);
   }
   return G_SOURCE_REMOVE;
 }
 
-/* An alert is looked for once the association has judged it. */
+/* An alert, or a hello, is looked for once the association has judged it. */
 static void
 on_tapped (LadderDirection direction,
            const TegataDatagram *datagram,
@@ -220,10 +221,12 @@ on_tapped (LadderDirection direction,
   Endpoint *self = user_data;
 
   ladders_add (direction, datagram, now_us, self->shared.ladders);
-  if (direction == LADDER_RECEIVED && datagram->bytes[0] == RECORD_TYPE_ALERT
-      && self->alert_source == 0)
+  if (direction == LADDER_RECEIVED
+      && (datagram->bytes[0] == RECORD_TYPE_ALERT
+          || datagram->bytes[0] == RECORD_TYPE_HANDSHAKE)
+      && self->obstacle_source == 0)
   {
-    self->alert_source = g_idle_add (look_for_alerts, self);
+    self->obstacle_source = g_idle_add (look_for_obstacles, self);
   }
 }
 
@@ -577,7 +580,7 @@ tear_down (Endpoint *self)
   g_clear_object (&self->tap);
   g_clear_object (&self->shared.channel);
   g_free (self->shared.peer);
-  remove_source (self->alert_source);
+  remove_source (self->obstacle_source);
   remove_source (self->deaf_source);
   g_clear_pointer (&self->context, tegata_context_unref);
   ladders_free (self->shared.ladders);
@@ -602,9 +605,9 @@ endpoint_run (const Options *options)
 
   if (!set_up (&self, &error) || !run_set_up (&self, &error))
   {
-    report_error (self.shared.report, error->message);
     self.status
         = error->domain == G_OPTION_ERROR ? EXIT_STATUS_OPTIONS : EXIT_STATUS_SET_UP;
+    report_failure (self.shared.report, error->message, (int) self.status);
   }
   tear_down (&self);
   return self.status;

@@ -38,7 +38,7 @@ struct _Endpoint
   Association *current;    /* whose media comes in on the plain side: the newest
                             * connected one. NULL for nobody */
   GMainLoop *main_loop;
-  guint alert_source;
+  guint obstacle_source;
   guint deaf_source;
   char *published; /* the line in the file of our fingerprint; NULL while not there */
   gboolean is_ending;

@@ -33,8 +33,7 @@ static const char notes[] = "The peer's fingerprint is \"sha-256 AB:CD:...\", or
                             "to an empty line: paste the peer's SDP. The handshake does "
                             "not wait for that; nothing\n"
                             "passes before it is there.\n\n"
-                            "Profiles: AEAD_AES_128_GCM, AEAD_AES_256_GCM, "
-                            "AES128_CM_HMAC_SHA1_80 by default; and\n"
+                            "Profiles: " OPTIONS_DEFAULT_PROFILES " by default; and\n"
                             "AES128_CM_HMAC_SHA1_32.\n\n";
 
 static const char listen_examples[]

@@ -5,6 +5,10 @@
 
 G_BEGIN_DECLS
 
+/* The library's, in its order. */
+#define OPTIONS_DEFAULT_PROFILES                                                         \
+  "AEAD_AES_128_GCM, AEAD_AES_256_GCM, AES128_CM_HMAC_SHA1_80"
+
 /* What `tegata listen` and `tegata connect` were told. Strings are NULL where nothing was
  * said, and owned. */
 typedef struct

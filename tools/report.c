@@ -122,6 +122,22 @@ add_ladder (JsonBuilder *builder, Ladder *ladder)
 }
 
 static void
+add_status (JsonBuilder *builder, int exit_status)
+{
+  json_builder_set_member_name (builder, "exit_status");
+  json_builder_add_int_value (builder, exit_status);
+}
+
+static void
+add_stats (JsonBuilder *builder, const Stats *stats)
+{
+  json_builder_set_member_name (builder, "stats");
+  json_builder_begin_object (builder);
+  stats_build_json (stats, builder);
+  json_builder_end_object (builder);
+}
+
+static void
 print_ladder (Report *self, Ladder *ladder, const char *local, const char *peer)
 {
   g_autofree char *text = NULL;
@@ -253,7 +269,7 @@ report_stats (Report *self, const char *peer, const Stats *stats)
   {
     builder = begin_event ("stats");
     add_text (builder, "peer", peer);
-    stats_build_json (stats, builder);
+    add_stats (builder, stats);
     end_event (builder);
     return;
   }
@@ -269,23 +285,41 @@ report_stats (Report *self, const char *peer, const Stats *stats)
 }
 
 static void
+add_fingerprints (JsonBuilder *builder, const ReportEnd *end)
+{
+  json_builder_set_member_name (builder, "expected");
+  json_builder_begin_array (builder);
+  for (guint i = 0; end->expected != NULL && i < end->expected->len; i++)
+  {
+    g_autofree char *text = tegata_fingerprint_to_string (end->expected->pdata[i]);
+
+    json_builder_add_string_value (builder, text);
+  }
+  json_builder_end_array (builder);
+  add_text (builder, "found", end->found);
+}
+
+static void
 end_as_json (const ReportEnd *end)
 {
   JsonBuilder *builder = begin_event (end->by != NULL ? "closed" : "failed");
 
   add_text (builder, "peer", end->peer);
-  add_text (builder, end->by != NULL ? "by" : "message",
-            end->by != NULL ? end->by : end->sentence);
-  json_builder_set_member_name (builder, "exit_status");
-  json_builder_add_int_value (builder, end->exit_status);
+  if (end->by != NULL)
+  {
+    add_text (builder, "by", end->by_peer ? "peer" : "us");
+  }
+  add_text (builder, "message", end->by != NULL ? end->by : end->sentence);
+  add_status (builder, end->exit_status);
+  if (end->found != NULL)
+  {
+    add_fingerprints (builder, end);
+  }
   if (end->ladder != NULL)
   {
     add_ladder (builder, end->ladder);
   }
-  json_builder_set_member_name (builder, "stats");
-  json_builder_begin_object (builder);
-  stats_build_json (end->stats, builder);
-  json_builder_end_object (builder);
+  add_stats (builder, end->stats);
   end_event (builder);
 }
 
@@ -328,4 +362,19 @@ report_error (Report *self, const char *sentence)
   end_live_line (self);
   fflush (stdout);
   fprintf (stderr, "tegata: %s\n", sentence);
+}
+
+void
+report_failure (Report *self, const char *sentence, int exit_status)
+{
+  if (self->json)
+  {
+    JsonBuilder *builder = begin_event ("failed");
+
+    add_text (builder, "peer", NULL);
+    add_text (builder, "message", sentence);
+    add_status (builder, exit_status);
+    end_event (builder);
+  }
+  report_error (self, sentence);
 }

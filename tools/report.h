@@ -66,7 +66,10 @@ void report_stats (Report *self, const char *peer, const Stats *stats);
  *
  * @peer: (nullable): with whom
  * @by: who closed it, in words; NULL where it failed:
+ * @by_peer: whether that was the peer
  * @sentence: why it did, and what to do, for standard error
+ * @expected, @found: (nullable): fingerprints, where these are why: of
+ * #TegataFingerprint, and a text
  * @ladder: (nullable): of a handshake that was not completed
  */
 typedef struct
@@ -74,6 +77,9 @@ typedef struct
   const char *local;
   const char *peer;
   const char *by;
+  gboolean by_peer;
+  const GPtrArray *expected;
+  const char *found;
   const char *sentence;
   int exit_status;
   Ladder *ladder;
@@ -81,6 +87,9 @@ typedef struct
 } ReportEnd;
 
 void report_end (Report *self, const ReportEnd *end);
+
+/* It did not come to an association: a "failed" event, and the sentence. */
+void report_failure (Report *self, const char *sentence, int exit_status);
 
 /* "tegata: SENTENCE" on standard error */
 void report_error (Report *self, const char *sentence);

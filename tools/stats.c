@@ -236,7 +236,23 @@ add_refused (JsonBuilder *builder, const guint64 *refused)
   json_builder_end_object (builder);
 }
 
-/* Outcomes by their nicks, as "auth-failed": what is said to people has blanks. */
+/* "auth-failed" is authFailed beside the names of the W3C. (transfer full) */
+static char *
+camel_case (const char *nick)
+{
+  GString *text = g_string_new (NULL);
+
+  for (; *nick != '\0'; nick++)
+  {
+    gboolean begins_word = nick[0] == '-' && nick[1] != '\0';
+
+    nick += begins_word ? 1 : 0;
+    g_string_append_c (text, begins_word ? g_ascii_toupper (*nick) : *nick);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* Outcomes by their nicks: what is said to people has blanks. */
 static void
 add_srtp (JsonBuilder *builder, const char *name, const TegataSrtpStats *stats)
 {
@@ -248,10 +264,12 @@ add_srtp (JsonBuilder *builder, const char *name, const TegataSrtpStats *stats)
   add_count (builder, "rtcp", stats->rtcp[TEGATA_SRTP_OK]);
   for (guint i = TEGATA_SRTP_OK + 1; i < TEGATA_N_SRTP_OUTCOMES; i++)
   {
+    g_autofree char *outcome
+        = camel_case (g_enum_get_value (outcomes, (gint) i)->value_nick);
+
     if (srtp_count (stats, i) > 0)
     {
-      add_count (builder, g_enum_get_value (outcomes, (gint) i)->value_nick,
-                 srtp_count (stats, i));
+      add_count (builder, outcome, srtp_count (stats, i));
     }
   }
   json_builder_end_object (builder);

@@ -42,6 +42,17 @@ def a_missing_file(bench):
         contains(refused.err(), sentence, str(path.parent))
 
 
+def json_tells_that_it_could_not_begin(bench):
+    missing = bench.path("none.pem")
+    refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, "--cert", missing, "--json", status=3)
+    failed = refused.events("failed")[0]
+    equal(failed["exit_status"], 3)
+    contains(failed["message"], str(missing), "No such file")
+    contains(refused.err(), "tegata: ", failed["message"])
+    refused = bench.run("listen", f"{LOOPBACK}:0", "--json", status=3)
+    equal(refused.events("failed")[0]["exit_status"], 3)
+
+
 def a_file_that_is_no_certificate(bench):
     path = bench.path("bad.pem")
     path.write_text("nothing of use\n")
@@ -186,8 +197,63 @@ def nobody_ever_listens(bench):
     port = rig.free_port()
     caller = bench.run("connect", f"{LOOPBACK}:{port}", "-p", ONE, "--timeout", "1", "--json",
                        status=5)
-    contains(caller.events("network-error")[0]["message"], "Connection refused")
-    check(caller.events("failed")[0]["stats"]["networkErrors"] > 0, caller.story())
+    contains(caller.events("network-error")[0]["message"], "Connection refused",
+             "trying for 1.0 s more")
+    failed = caller.events("failed")[0]
+    check(failed["stats"]["networkErrors"] > 0, caller.story())
+    contains(failed["message"], "was not complete within 1.0 s: nothing listens on that port "
+             f"there (the machine answered so {failed['stats']['networkErrors']} times)")
+
+
+def a_listener_that_restarts(bench):
+    """Its keys are gone, and it has no way to say so."""
+    path, port = bench.cert("a.pem"), rig.free_port()
+    listener = bench.listen("--cert", path, where=f"{LOOPBACK}:{port}")
+    caller = bench.call(listener, "--plain-in", "0")
+    caller.connected()
+    listener.child.kill()
+    listener.child.wait()
+    with rig.bind() as sender:
+        sender.sendto(rig.rtp(1), caller.address("plain"))
+        caller.wait_for("any more; sending on$")
+        bench.tegata("listen", f"{LOOPBACK}:{port}", "--cert", path, "-p", ONE).address()
+        sender.sendto(rig.rtp(2), caller.address("plain"))
+    caller.wait_for(r"^warning: .*the peer may have restarted: end this and call again$")
+    caller.stop()
+    equal(caller.out().count("warning: "), 1, caller.story())
+
+
+def two_clients(bench):
+    """Told when the first hello comes, and not when the time is over."""
+    ports = [rig.free_port() for _ in range(2)]
+    sides = [bench.tegata("connect", f"{LOOPBACK}:{ports[1 - n]}", "--bind",
+                          f"{LOOPBACK}:{ports[n]}", "-p", ONE) for n in range(2)]
+    for side in sides:
+        side.wait_for(r"^warning: \S+: the peer is a client too: .*Trying for \d+ s more$")
+    for side in sides:
+        side.stop()
+        equal(side.out().count("warning: "), 1, side.story())
+
+
+def no_version_in_common(bench):
+    listener = bench.listen()
+    old = ["--min-version", "1.0", "--max-version", "1.0"]
+    caller = bench.call(listener, *old, "--timeout", "3")
+    listener.wait_for(rf"^warning: {LOOPBACK}:\d+: the last ClientHello was refused: no DTLS "
+                      r"version in common \(here 1.2 alone\): look at --min-version")
+    contains(caller.end(5).out(), "refuses: protocol_version (70)")
+    listener.stop()
+    equal(listener.out().count("warning: "), 1, listener.story())
+
+
+def no_cipher_in_common(bench):
+    if shutil.which("openssl") is None:
+        raise Skip("openssl is not installed")
+    listener = bench.listen()
+    caller = bench.process("openssl", "s_client", "-dtls1_2", "-connect",
+                           "%s:%d" % listener.address(), "-cipher", "AES128-SHA")
+    listener.wait_for(r"the last ClientHello was refused: no cipher suite in common: ")
+    caller.kill()
 
 
 def nobody_listens_any_more(bench):
@@ -206,6 +272,10 @@ def tells_what_to_compare(side, expected, found):
     contains(text, "wrong fingerprint: ", "is not the peer that was named",
              'Compare the found one with what the peer prints as "own:"',
              "the wrong one was given", "somebody is in between")
+    if '"event"' in side.out():
+        failed = side.events("failed")[0]
+        equal((failed["expected"], failed["found"]), ([expected], found))
+        equal(failed["exit_status"], 4)
     lines = text.splitlines()
     shown = {word: line for line in lines for word in ("expected", "found")
              if line.split()[:1] == [word]}
@@ -217,8 +287,9 @@ def tells_what_to_compare(side, expected, found):
 
 def a_wrong_fingerprint_of_the_listener(bench):
     listener = bench.listen()
-    caller = bench.tegata("connect", "%s:%d" % listener.address(), "-p", ONE).end(4)
-    tells_what_to_compare(caller, ONE, listener.own())
+    for json in ([], ["--json"]):
+        caller = bench.tegata("connect", "%s:%d" % listener.address(), "-p", ONE, *json).end(4)
+        tells_what_to_compare(caller, ONE, listener.own())
 
 
 def a_wrong_fingerprint_of_the_caller(bench):
@@ -229,7 +300,8 @@ def a_wrong_fingerprint_of_the_caller(bench):
     own = caller.own()
     tells_what_to_compare(listener.end(4), ONE, own)
     contains(caller.end(5).err(), "bad_certificate")
-    contains(caller.out(), "warning: somebody who may be the peer refuses: bad_certificate (42)")
+    contains(caller.out(), "warning: somebody who may be the peer refuses: bad_certificate (42)"
+             ': it most likely was given another fingerprint than "own:" above')
 
 
 def a_wrong_fingerprint_that_comes_late(bench):
@@ -392,7 +464,8 @@ if __name__ == "__main__":
         our_own_earlier_file_is_replaced, a_file_that_somebody_else_wrote_since_is_kept,
         standard_input_without_a_fingerprint,
         a_peer_that_never_answers, a_client_that_never_comes, nobody_listens_yet,
-        nobody_ever_listens, nobody_listens_any_more, a_wrong_fingerprint_of_the_listener,
+        nobody_ever_listens, a_listener_that_restarts, two_clients, no_version_in_common,
+        no_cipher_in_common, json_tells_that_it_could_not_begin, nobody_listens_any_more, a_wrong_fingerprint_of_the_listener,
         a_wrong_fingerprint_of_the_caller, a_wrong_fingerprint_that_comes_late,
         a_listener_goes_on_when_somebody_else_called,
         a_peer_that_leaves_before_it_was_verified, a_relay_that_goes_silent,

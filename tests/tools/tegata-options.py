@@ -147,9 +147,15 @@ def profiles_are_preferred_in_order(bench):
 
 
 def no_profile_is_no_trouble_without_media(bench):
-    listener, caller = bench.pair(["--profiles", ""], [])
+    """Where that was asked for: on the other side it is missed."""
+    listener, caller = bench.pair(["--profiles", ""], ["--profiles", ""])
     equal(caller.connected()[2], "no SRTP profile")
     caller.stop()
+    listener.stop()
+    listener = bench.listen("--profiles", "")
+    caller = bench.call(listener)
+    contains(caller.end(6).err(), ": there is no SRTP profile in common. Ours: AEAD_AES_128_GCM, "
+             "AEAD_AES_256_GCM, AES128_CM_HMAC_SHA1_80. Look at --profiles on both sides")
     listener.stop()
 
 
@@ -157,8 +163,8 @@ def no_common_profile_fails_media(bench):
     listener = bench.listen("--profiles", "AEAD_AES_128_GCM", "--once", "--plain-in", "0")
     caller = bench.call(listener, "--profiles", "AEAD_AES_256_GCM", "--plain-in", "0")
     sentence = "media was asked for, and there is no SRTP profile in common"
-    contains(caller.end(6).err(), sentence, "--profiles")
-    contains(listener.end(6).err(), sentence)
+    contains(caller.end(6).err(), sentence, "Ours: AEAD_AES_256_GCM. Look at --profiles")
+    contains(listener.end(6).err(), sentence, "Ours: AEAD_AES_128_GCM. Look at --profiles")
 
 
 def versions_are_a_range(bench):
@@ -303,8 +309,10 @@ def json_is_an_object_a_line(bench):
         equal(closed["stats"]["srtpCipher"], "SRTP_AEAD_AES_128_GCM")
     own = caller.events("ready")[0]["sdp"][-1]
     equal("a=fingerprint:" + listener.events("connected")[0]["peer_fingerprint"], own)
-    equal(caller.events("closed")[0]["by"], "by us")
-    equal(listener.events("closed")[0]["by"], "by the peer")
+    for side, by, words in ((caller, "us", "by Ctrl-C"), (listener, "peer", "by the peer")):
+        closed = side.events("closed")[0]
+        equal((closed["by"], closed["message"]), (by, words))
+        check("dtlsState" in side.events("stats")[-1]["stats"], side.story())
 
 
 def json_tells_failures(bench):

@@ -247,6 +247,7 @@ def once_that_got_no_peer_has_failed(bench):
             side.wait_event("waiting")
             side.signal(number)
             contains(side.end(1).err(), "tegata: ended before a peer was connected")
+            equal(side.events("closed")[0]["exit_status"], 1)
     listener = bench.tegata("listen", f"{LOOPBACK}:0", "--once", "--peer-fingerprint",
                             f"@{bench.path('none')}", "--fingerprint-out", bench.path("own.txt"))
     bench.tegata("connect", "%s:%d" % listener.address(), "--peer-fingerprint",
