@@ -3,18 +3,37 @@
 
 #include <string.h>
 
-/* RFC 3551 section 6 has the fixed ones; opus (RFC 7587) takes any from 96 on. A rtpmap
- * here is static, so that formats can be compared by their pointers. */
+#define EVENTS "telephone-event/"
+
+/*
+ * RFC 3551 section 6 has the fixed ones; opus (RFC 7587) takes any from 96 on. A rtpmap
+ * here is static, so that formats can be compared by their pointers. @events: what
+ * carries digits beside it, at the same clock rate (RFC 4733 section 2.1).
+ */
 static const struct
 {
   const char *name;
   SipFormat format;
   gboolean is_fixed;
+  SipFormat events;
 } codecs[] = {
-  { "pcmu", { 0, "PCMU/8000" }, TRUE },
-  { "pcma", { 8, "PCMA/8000" }, TRUE },
-  { "opus", { 96, "opus/48000/2" }, FALSE },
+  { "pcmu", { 0, "PCMU/8000" }, TRUE, { 101, EVENTS "8000" } },
+  { "pcma", { 8, "PCMA/8000" }, TRUE, { 101, EVENTS "8000" } },
+  { "opus", { 96, "opus/48000/2" }, FALSE, { 102, EVENTS "48000" } },
 };
+
+static gboolean
+has_rtpmap (const GArray *formats, const char *rtpmap)
+{
+  for (guint i = 0; i < formats->len; i++)
+  {
+    if (g_str_equal (g_array_index (formats, SipFormat, i).rtpmap, rtpmap))
+    {
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
 
 static gboolean
 append_codec (GArray *formats, const char *name)
@@ -28,6 +47,25 @@ append_codec (GArray *formats, const char *name)
     }
   }
   return FALSE;
+}
+
+/* Behind all codecs: the first format is the one that is preferred. */
+static void
+append_events (GArray *formats)
+{
+  guint n_codecs = formats->len;
+
+  for (guint i = 0; i < n_codecs; i++)
+  {
+    for (gsize j = 0; j < G_N_ELEMENTS (codecs); j++)
+    {
+      if (g_array_index (formats, SipFormat, i).rtpmap == codecs[j].format.rtpmap
+          && !has_rtpmap (formats, codecs[j].events.rtpmap))
+      {
+        g_array_append_val (formats, codecs[j].events);
+      }
+    }
+  }
 }
 
 GArray *
@@ -46,6 +84,7 @@ sip_formats_from_names (const char *names, GError **error)
       return NULL;
     }
   }
+  append_events (formats);
   if (formats->len == 0)
   {
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
@@ -65,6 +104,24 @@ is_same_rtpmap (const char *found, const char *ours)
          && (found[len] == '\0' || g_str_equal (found + len, "/1"));
 }
 
+/* Returns: whether it is the format at @i, or what goes beside it */
+static gboolean
+parse_as (gsize i, guint number, const char *rtpmap, SipFormat *format)
+{
+  const SipFormat *codec = &codecs[i].format;
+  const SipFormat *events = &codecs[i].events;
+  gboolean is_codec = rtpmap != NULL
+                          ? is_same_rtpmap (rtpmap, codec->rtpmap)
+                          : codecs[i].is_fixed && codec->payload_type == number;
+
+  if (!is_codec && (rtpmap == NULL || !is_same_rtpmap (rtpmap, events->rtpmap)))
+  {
+    return FALSE;
+  }
+  *format = (SipFormat){ number, is_codec ? codec->rtpmap : events->rtpmap };
+  return TRUE;
+}
+
 gboolean
 sip_format_parse (const char *payload_type, const char *rtpmap, SipFormat *format)
 {
@@ -76,25 +133,28 @@ sip_format_parse (const char *payload_type, const char *rtpmap, SipFormat *forma
   }
   for (gsize i = 0; i < G_N_ELEMENTS (codecs); i++)
   {
-    gboolean matches
-        = rtpmap != NULL ? is_same_rtpmap (rtpmap, codecs[i].format.rtpmap)
-                         : codecs[i].is_fixed && codecs[i].format.payload_type == number;
-
-    if (matches)
+    if (parse_as (i, (guint) number, rtpmap, format))
     {
-      *format = (SipFormat){ (guint) number, codecs[i].format.rtpmap };
       return TRUE;
     }
   }
   return FALSE;
 }
 
-static gboolean
-has_codec_of (const GArray *formats, const SipFormat *format)
+gboolean
+sip_format_is_events (const SipFormat *format)
 {
-  for (guint i = 0; i < formats->len; i++)
+  return g_str_has_prefix (format->rtpmap, EVENTS);
+}
+
+/* Returns: whether one of @formats has the clock rate of @events */
+static gboolean
+has_codec_beside (const GArray *formats, const SipFormat *events)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (codecs); i++)
   {
-    if (g_array_index (formats, SipFormat, i).rtpmap == format->rtpmap)
+    if (g_str_equal (codecs[i].events.rtpmap, events->rtpmap)
+        && has_rtpmap (formats, codecs[i].format.rtpmap))
     {
       return TRUE;
     }
@@ -111,7 +171,16 @@ sip_formats_in_common (const GArray *theirs, const GArray *ours)
   {
     SipFormat format = g_array_index (theirs, SipFormat, i);
 
-    if (has_codec_of (ours, &format))
+    if (!sip_format_is_events (&format) && has_rtpmap (ours, format.rtpmap))
+    {
+      g_array_append_val (formats, format);
+    }
+  }
+  for (guint i = 0; i < theirs->len; i++)
+  {
+    SipFormat format = g_array_index (theirs, SipFormat, i);
+
+    if (sip_format_is_events (&format) && has_codec_beside (formats, &format))
     {
       g_array_append_val (formats, format);
     }

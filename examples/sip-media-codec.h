@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 /*
  * Codecs are names here: sip-media carries RTP as it is. What it agrees on has to be what
- * the application on the plain side encodes and decodes.
+ * the application on the plain side encodes and decodes. Beside each codec go events, for
+ * the digits that somebody dials within a call (RFC 4733): a format as well.
  */
 
 /*
@@ -26,7 +27,8 @@ typedef struct
 /*
  * @names: "pcmu,opus", the preferred one first
  *
- * Returns: (transfer full) (element-type SipFormat): at least one; NULL with
+ * Returns: (transfer full) (element-type SipFormat): at least one codec, and behind them
+ * events at each of their clock rates; NULL with
  * G_OPTION_ERROR_BAD_VALUE
  */
 GArray *sip_formats_from_names (const char *names, GError **error);
@@ -42,9 +44,13 @@ GArray *sip_formats_from_names (const char *names, GError **error);
 gboolean
 sip_format_parse (const char *payload_type, const char *rtpmap, SipFormat *format);
 
+/* Returns: whether it has digits, and no sound */
+gboolean sip_format_is_events (const SipFormat *format);
+
 /*
- * Returns: (transfer full) (element-type SipFormat): those of @theirs that are in @ours,
- * with their payload types, in their order; maybe none
+ * Returns: (transfer full) (element-type SipFormat): the codecs of @theirs that are in
+ * @ours, with their payload types, in their order, and behind them the events of @theirs
+ * that suit these; nothing where there is no codec
  */
 GArray *sip_formats_in_common (const GArray *theirs, const GArray *ours);
 

@@ -158,6 +158,15 @@ tell_exchange (SipCall *self, gboolean is_new)
                                           & sip_description_mirror (self->remote)));
   sip_call_tell (self, "codec", "%s, payload type %u", format->rtpmap,
                  format->payload_type);
+  for (guint i = 0; i < self->remote->formats->len; i++)
+  {
+    format = &g_array_index (self->remote->formats, SipFormat, i);
+    if (sip_format_is_events (format))
+    {
+      sip_call_tell (self, "digits", "%s, payload type %u", format->rtpmap,
+                     format->payload_type);
+    }
+  }
   sip_call_tell (self, "rtcp", "%s", multiplexes ? "multiplexed" : "a port of its own");
 }
 

@@ -27,6 +27,8 @@ static const char description[]
       "  plain        where the plain side is; plain-rtcp: likewise for RTCP\n"
       "  state        connecting, connected, closed (by the peer), failed\n"
       "  association  new or kept, after each exchange; then role, media, codec, rtcp\n"
+      "  digits       how those that are dialled within the call are carried, if they "
+      "are\n"
       "  secured      what, with whom, and how; then peer: its fingerprint\n"
       "  refused      a command or a description that was not taken, and why; the call\n"
       "               goes on as it was. A SIP stack answers such an offer by 488\n"

@@ -136,6 +136,12 @@ add_formats (GstSDPMedia *media, const GArray *formats)
 
     gst_sdp_media_add_format (media, number);
     gst_sdp_media_add_attribute (media, "rtpmap", rtpmap);
+    if (sip_format_is_events (format))
+    {
+      g_autofree char *digits = g_strconcat (number, " 0-15", NULL);
+
+      gst_sdp_media_add_attribute (media, "fmtp", digits);
+    }
   }
 }
 

@@ -11,8 +11,8 @@ import re
 import subprocess
 import sys
 
-from sip_party import (WAIT_S, Failure, Party, make_identity, prove_media_both_ways, tap,
-                       udp_socket)
+from sip_party import (WAIT_S, Failure, Party, make_identity, prove_media,
+                       prove_media_both_ways, rtp, tap, udp_socket)
 
 BINARY = pathlib.Path(sys.argv[1])
 
@@ -153,7 +153,68 @@ def certificate_that_cannot_be_used(stack):
         expect(result.stderr.count(path.name) == 1, result.stderr)
 
 
+# ---- digits that are dialled within a call ----
+
+def formats_of(description):
+    """The payload types of the audio, and what a=rtpmap and a=fmtp say of them."""
+    return (re.search(r"m=audio \d+ \S+ (.*)\r", description).group(1).split(),
+            dict(re.findall(r"a=rtpmap:(\d+) (.*)\r", description)),
+            dict(re.findall(r"a=fmtp:(\d+) (.*)\r", description)))
+
+
+def digits(stack):
+    """Offered and answered, and carried."""
+    a, b = new_party(stack), new_party(stack, name="B")
+    offer, answer = connect(a, b)
+    for text in (offer, answer):
+        numbers, rtpmaps, parameters = formats_of(text)
+        expect(numbers == ["0", "8", "101"], f"found {numbers}")
+        expect(rtpmaps["101"] == "telephone-event/8000", f"found {rtpmaps}")
+        expect(parameters == {"101": "0-15"}, f"found {parameters}")
+    for each in (a, b):
+        expect(each.values("digits") == ["telephone-event/8000, payload type 101"],
+               f"{each.values('digits')}")
+        expect(each.values("codec") == ["PCMU/8000, payload type 0"], f"{each.values('codec')}")
+
+    def send(marker):
+        packet = bytearray(rtp(1, b"\x05\x8a\x03\x20" + marker))
+        packet[1] = 0x80 | 101
+        a.app.sendto(packet, ("127.0.0.1", a.plain_in))
+    prove_media(a, b, send)
+
+
+def answered(stack, line, *options):
+    """What is answered to these formats; None where they are refused."""
+    numbers, *rtpmaps = line.split(", ")
+    lines = "".join(f"a=rtpmap:{each}\n" for each in rtpmaps)
+    party = new_party(stack, *options)
+    mark = party.mark()
+    party.give(OFFER.replace("SAVP 0\n", f"SAVP {numbers}\n{lines}"))
+    party.tell("are you there?")
+    party.wait("refused", since=mark)
+    if not party.descriptions:
+        return None, party.values("refused")[0]
+    return formats_of(party.description())[0], party.wait("codec")
+
+
+def digits_of_others(stack):
+    """With their payload type, behind the codecs, at the clock rate of one of these."""
+    for line, options, numbers, word in (
+            ("97 8, 97 telephone-event/8000", [], ["8", "97"], "PCMA/8000, payload type 8"),
+            ("0 97, 97 telephone-event/48000", [], ["0"], "PCMU"),
+            ("111 97 98, 111 opus/48000/2, 97 telephone-event/48000, 98 telephone-event/8000",
+             ["--codec", "opus,pcmu"], ["111", "97"], "opus"),
+            ("97, 97 telephone-event/8000", [], None, "no codec")):
+        found, what = answered(stack, line, *options)
+        expect(found == numbers and word in what, f"{line}: {found}, {what}")
+    numbers, rtpmaps, _ = formats_of(new_party(stack, "--codec", "pcma,opus").ask("offer"))
+    expect(numbers == ["8", "96", "101", "102"], f"offered {numbers}")
+    expect(rtpmaps["102"] == "telephone-event/48000", f"offered {rtpmaps}")
+
+
 CASES = [
+    ("digits/are-agreed-on-and-carried", digits),
+    ("digits/go-beside-a-codec", digits_of_others),
     ("identity/lasts-with-a-file", lasting_certificate),
     ("identity/that-cannot-be-used-is-told", certificate_that_cannot_be_used),
     ("offers/that-cross-are-refused", crossing_offers),
