@@ -71,8 +71,8 @@ struct _Ladder
   LadderHistory *history[2];
   guint flight;
   LadderDirection flight_direction;
-  GByteArray *client_random; /* empty before the first ClientHello */
-  GByteArray *client_session_id;
+  GByteArray *client_random[2]; /* by direction; empty before a first ClientHello there */
+  GByteArray *client_session_id[2];
 };
 
 /* ladder-datagram.c: what one datagram has in it, to the end of @messages. It knows of no

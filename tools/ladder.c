@@ -31,10 +31,12 @@ ladder_new (void)
 
   self->rows = g_ptr_array_new_with_free_func (row_free);
   self->began_us = -1;
-  self->history[LADDER_SENT] = ladder_history_new ();
-  self->history[LADDER_RECEIVED] = ladder_history_new ();
-  self->client_random = g_byte_array_new ();
-  self->client_session_id = g_byte_array_new ();
+  for (guint i = 0; i < G_N_ELEMENTS (self->history); i++)
+  {
+    self->history[i] = ladder_history_new ();
+    self->client_random[i] = g_byte_array_new ();
+    self->client_session_id[i] = g_byte_array_new ();
+  }
   return self;
 }
 
@@ -42,10 +44,12 @@ void
 ladder_free (Ladder *self)
 {
   g_ptr_array_unref (self->rows);
-  ladder_history_free (self->history[LADDER_SENT]);
-  ladder_history_free (self->history[LADDER_RECEIVED]);
-  g_byte_array_unref (self->client_random);
-  g_byte_array_unref (self->client_session_id);
+  for (guint i = 0; i < G_N_ELEMENTS (self->history); i++)
+  {
+    ladder_history_free (self->history[i]);
+    g_byte_array_unref (self->client_random[i]);
+    g_byte_array_unref (self->client_session_id[i]);
+  }
   g_free (self);
 }
 
@@ -102,41 +106,45 @@ forget_rows (Ladder *self)
 }
 
 /* All ClientHellos of one handshake have the same random, also behind a cookie (RFC 6347
- * section 4.2.1): another one is a client that has begun anew. Of a stranger so does the
+ * section 4.2.1): another one is a client that has begun anew. Where both
+ * sides are clients, by a mistake, each has its own. Of a stranger so does the
  * first one that has any: what was there before is no part of it. */
 static void
-look_at_client_hello (Ladder *self, LadderMessage *message)
+look_at_client_hello (Ladder *self, LadderDirection direction, LadderMessage *message)
 {
-  gboolean is_other = !holds (self->client_random, &message->random);
+  GByteArray *before = self->client_random[direction];
+  gboolean is_other = !holds (before, &message->random);
 
   if (is_other && self->is_strangers)
   {
     begin_anew (self);
     forget_rows (self);
   }
-  else if (is_other && self->client_random->len > 0)
+  else if (is_other && before->len > 0)
   {
     begin_anew (self);
     ladder_message_add_detail (message, "begins anew");
   }
-  hold (self->client_random, &message->random);
-  hold (self->client_session_id, &message->session_id);
+  hold (before, &message->random);
+  hold (self->client_session_id[direction], &message->session_id);
 }
 
 static void
-look_at_hello (Ladder *self, LadderMessage *message)
+look_at_hello (Ladder *self, LadderDirection direction, LadderMessage *message)
 {
+  LadderDirection other = direction == LADDER_SENT ? LADDER_RECEIVED : LADDER_SENT;
+
   if (message->random.len == 0)
   {
     return;
   }
   if (message->type == TEGATA_HANDSHAKE_CLIENT_HELLO)
   {
-    look_at_client_hello (self, message);
+    look_at_client_hello (self, direction, message);
   }
   /* RFC 5246 section 7.4.1.3: the server says the client's session id back */
   else if (message->session_id.len > 0
-           && holds (self->client_session_id, &message->session_id))
+           && holds (self->client_session_id[other], &message->session_id))
   {
     ladder_message_add_detail (message, "resumes it");
   }
@@ -205,7 +213,7 @@ look_at_messages (Ladder *self, LadderRow *row)
   {
     LadderMessage *message = &row->messages[i];
 
-    look_at_hello (self, message);
+    look_at_hello (self, row->direction, message);
     if (is_in_flight (message))
     {
       place_in_flight (self, row, message);

@@ -235,6 +235,20 @@ def two_clients(bench):
         equal(side.out().count("warning: "), 1, side.story())
 
 
+def two_clients_repeat_themselves(bench):
+    """And neither of them begins anew by what the other one says."""
+    ports = [rig.free_port() for _ in range(2)]
+    sides = [bench.tegata("connect", f"{LOOPBACK}:{ports[1 - n]}", "--bind",
+                          f"{LOOPBACK}:{ports[n]}", "-p", ONE, "--timeout", "1.5")
+             for n in range(2)]
+    for side in sides:
+        out = side.end(5).out()
+        for row in (r"\|-- ClientHello -+ retransmission ->\|",
+                    r"\|<- ClientHello -+ retransmission --\|"):
+            check(re.search(row, out), side.story())
+        check("begins anew" not in out, side.story())
+
+
 def no_version_in_common(bench):
     listener = bench.listen()
     old = ["--min-version", "1.0", "--max-version", "1.0"]
@@ -464,7 +478,7 @@ if __name__ == "__main__":
         our_own_earlier_file_is_replaced, a_file_that_somebody_else_wrote_since_is_kept,
         standard_input_without_a_fingerprint,
         a_peer_that_never_answers, a_client_that_never_comes, nobody_listens_yet,
-        nobody_ever_listens, a_listener_that_restarts, two_clients, no_version_in_common,
+        nobody_ever_listens, a_listener_that_restarts, two_clients, two_clients_repeat_themselves, no_version_in_common,
         no_cipher_in_common, json_tells_that_it_could_not_begin, nobody_listens_any_more, a_wrong_fingerprint_of_the_listener,
         a_wrong_fingerprint_of_the_caller, a_wrong_fingerprint_that_comes_late,
         a_listener_goes_on_when_somebody_else_called,
