@@ -71,6 +71,24 @@ def who_comes_back_has_a_ladder_of_its_own(bench):
         check("begins anew" not in text, listener.story())
 
 
+def who_comes_back_is_told_in_order(bench):
+    """The end of the first one, the whole handshake of the second, and then who it is."""
+    path, port = bench.cert("caller.pem"), rig.free_port()
+    listener = bench.listen()
+    arguments = ["--cert", path, "--bind", port]
+    caller = bench.call(listener, *arguments)
+    listener.connected()
+    caller.child.kill()
+    caller.child.wait()
+    caller = bench.call(listener, *arguments)
+    listener.connected(count=2)
+    end_of(listener, caller)
+    second = listener.out().split("connected: ", 1)[1]
+    at = [second.find(part) for part in ("total: ", "closed: by a new handshake", "HelloVerify",
+                                         "|-- ChangeCipherSpec, Finished -", "connected: ")]
+    check(-1 not in at and at == sorted(at), at, listener.story())
+
+
 def who_fails_has_one(bench):
     svg = bench.path("ladder.svg")
     listener = bench.listen("--ladder", svg)
@@ -87,4 +105,4 @@ def who_fails_has_one(bench):
 if __name__ == "__main__":
     rig.main("tegata-ladder", sys.argv[1], [
         noise_is_no_ladder_of_who_is_connected, who_comes_back_has_a_ladder_of_its_own,
-        who_fails_has_one])
+        who_comes_back_is_told_in_order, who_fails_has_one])
