@@ -56,6 +56,7 @@ on_connected (Association *association, gpointer user_data)
   }
 }
 
+/* Whose connection was told: a successor of the one that ends tells its own later. */
 static Association *
 find_newest_connected (Endpoint *self)
 {
@@ -63,8 +64,9 @@ find_newest_connected (Endpoint *self)
   {
     Association *each = self->associations->pdata[i - 1];
 
-    if (tegata_transport_get_state (association_get_transport (each))
-        == TEGATA_STATE_CONNECTED)
+    if (association_was_connected (each)
+        && tegata_transport_get_state (association_get_transport (each))
+               == TEGATA_STATE_CONNECTED)
     {
       return each;
     }

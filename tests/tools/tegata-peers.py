@@ -342,6 +342,7 @@ def a_peer_that_crashed_is_served_again(bench):
     send(bench, listener, rig.rtp(9))
     equal(out.recv(2048), rig.rtp(9))
     listener.stop()
+    check("note: " not in listener.out(), listener.story())
 
 
 def the_newest_peer_gets_the_media(bench):
