@@ -10,7 +10,7 @@ static const char summary[]
       "answers descriptions; a SIP stack, a script or a person carries them.";
 
 static const char description[]
-    = "Standard input takes one command a line:\n"
+    = "Standard input takes one command a line, in any case:\n"
       "  offer      print an offer: the first one, or what there is once more\n"
       "  hold       offer to hold the call; the association is kept\n"
       "  resume     offer to go on\n"

@@ -133,16 +133,16 @@ run_command (Program *self, const char *line, GError **error)
 
   for (gsize i = 0; i < G_N_ELEMENTS (offers); i++)
   {
-    if (g_str_equal (line, offers[i].name))
+    if (g_ascii_strcasecmp (line, offers[i].name) == 0)
     {
       return sip_call_offer (self->call, offers[i].kind, error);
     }
   }
-  if (g_str_equal (line, "cancel"))
+  if (g_ascii_strcasecmp (line, "cancel") == 0)
   {
     return sip_call_cancel (self->call, error);
   }
-  if (g_str_equal (line, "bye"))
+  if (g_ascii_strcasecmp (line, "bye") == 0)
   {
     g_main_loop_quit (self->main_loop);
     return TRUE;
