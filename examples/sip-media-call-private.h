@@ -31,6 +31,7 @@ struct _SipCall
 
   guint64 session_id;
   guint version;
+  char *told_text; /* our newest description, for which @version is */
   TegataState told_state;
 };
 
@@ -42,8 +43,8 @@ void sip_call_tell (SipCall *self, const char *key, const char *format, ...)
  * add: direction, codecs, a=setup, and whether it multiplexes */
 SipDescription *sip_call_describe (SipCall *self, SipPath *path);
 
-/* Has it carried to the peer. */
-void sip_call_send (SipCall *self, const char *kind, const SipDescription *local);
+/* Has it carried to the peer. It gets its version here. */
+void sip_call_send (SipCall *self, const char *kind, SipDescription *local);
 
 /* Media goes where, and as far as, the descriptions have it. */
 void sip_call_route_media (SipCall *self);

@@ -194,7 +194,6 @@ sip_call_describe (SipCall *self, SipPath *path)
   SipDescription *local = sip_description_new ();
 
   local->session_id = self->session_id;
-  local->version = self->version + 1;
   local->host = g_strdup (self->options->place.host);
   local->port = sip_port_get_number (sip_path_get_port (path, FALSE));
   local->rtcp_host = g_strdup (local->host);
@@ -208,12 +207,20 @@ sip_call_describe (SipCall *self, SipPath *path)
 }
 
 void
-sip_call_send (SipCall *self, const char *kind, const SipDescription *local)
+sip_call_send (SipCall *self, const char *kind, SipDescription *local)
 {
-  g_autofree char *text = sip_description_to_text (local);
+  g_autofree char *text = NULL;
 
-  self->version = local->version;
-  self->callbacks.description (kind, text, self->user_data);
+  local->version = self->version;
+  text = sip_description_to_text (local);
+  if (g_strcmp0 (text, self->told_text) != 0)
+  {
+    /* RFC 3264 section 8: what is the same has the same version. */
+    local->version = ++self->version;
+    g_free (self->told_text);
+    self->told_text = sip_description_to_text (local);
+  }
+  self->callbacks.description (kind, self->told_text, self->user_data);
 }
 
 static SipDirection
@@ -357,6 +364,7 @@ sip_call_free (SipCall *self)
   g_clear_pointer (&self->path, sip_path_free);
   g_clear_pointer (&self->local, sip_description_free);
   g_clear_pointer (&self->remote, sip_description_free);
+  g_free (self->told_text);
   tegata_context_unref (self->shared.context);
   tegata_loop_unref (self->shared.loop);
   g_free (self);

@@ -122,6 +122,35 @@ def crossing_offers(stack):
     expect(a.values("association", mark) == ["kept"], "a new one for a hold")
 
 
+def version_of(description):
+    return int(re.search(r"o=- \d+ (\d+) ", description).group(1))
+
+
+def unchanged_descriptions(stack):
+    """Have the version of before (RFC 3264 section 8), and changed ones the next."""
+    a, b = new_party(stack), new_party(stack, name="B")
+    connect(a, b)
+    versions = []
+    for command in ("hold", "hold", "resume", "resume", "resume"):
+        mark = a.mark()
+        offer = a.ask(command)
+        b.give(offer)
+        answer = b.description()
+        a.give(answer)
+        a.wait("association", "kept", since=mark)
+        versions.append((version_of(offer), version_of(answer)))
+    expect(versions == [(2, 2), (2, 2), (3, 3), (3, 3), (3, 3)], f"{versions}")
+
+
+def commands_in_any_case(stack):
+    a = new_party(stack)
+    a.ask("OFFER")
+    a.tell("Cancel")
+    a.wait("notice")
+    a.tell("BYE")
+    expect(a.process.wait(WAIT_S) == 0, "it did not end")
+
+
 def cancelled_first_offer(stack):
     a = new_party(stack)
     a.ask("offer")
@@ -218,6 +247,8 @@ CASES = [
     ("identity/lasts-with-a-file", lasting_certificate),
     ("identity/that-cannot-be-used-is-told", certificate_that_cannot_be_used),
     ("offers/that-cross-are-refused", crossing_offers),
+    ("offers/unchanged-have-the-version-of-before", unchanged_descriptions),
+    ("offers/commands-have-any-case", commands_in_any_case),
     ("offers/first-one-is-cancelled", cancelled_first_offer),
     ("deadline/nobody-calls", nobody_calls(lambda text: text)),
     ("deadline/nobody-calls-either-port",
