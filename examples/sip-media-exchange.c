@@ -269,6 +269,13 @@ settle (SipCall *self, Exchange *exchange)
   gboolean is_new = exchange->is_new;
 
   plain_side_set_transports (self->plain, NULL, NULL);
+  if (exchange->remote->has_ice && (self->remote == NULL || !self->remote->has_ice))
+  {
+    sip_call_tell (self, "notice",
+                   "the peer has ICE, which is not used here: media goes straight to %s "
+                   "port %u, as its c= and m= lines have it",
+                   exchange->remote->host, exchange->remote->port);
+  }
   prepare_path (self, exchange);
   g_clear_pointer (&self->local, sip_description_free);
   g_clear_pointer (&self->remote, sip_description_free);

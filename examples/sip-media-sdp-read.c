@@ -11,6 +11,9 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
+/* Of the name of a hash that is repeated in a sentence. */
+#define MAX_HASH_LEN 40
+
 static gboolean
 is_secured (const GstSDPMedia *media)
 {
@@ -134,7 +137,8 @@ read_host (const char *text, char **host, GError **error)
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_PARSE,
                  "found %s as where the audio goes: expected a c= line with the address "
-                 "of one machine, in digits",
+                 "of one machine, in digits: names are not looked up, since the call's "
+                 "media would wait for that",
                  text != NULL ? text : "nothing");
     return FALSE;
   }
@@ -253,6 +257,7 @@ read_fingerprints (SipDescription *self,
 {
   g_autoptr (GPtrArray) lines = g_ptr_array_new ();
   g_autoptr (GPtrArray) fingerprints = NULL;
+  g_autoptr (GError) problem = NULL;
   const char *value;
 
   for (guint i = 0;
@@ -277,10 +282,21 @@ read_fingerprints (SipDescription *self,
     return FALSE;
   }
   fingerprints = tegata_sdp_parse_fingerprints ((const char *const *) lines->pdata,
-                                                lines->len, 0, error);
+                                                lines->len, 0, &problem);
+  if (g_error_matches (problem, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED))
+  {
+    const char *hash = g_ptr_array_index (lines, 0);
+
+    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
+                 "no a=fingerprint line has a hash that still proves anything: found "
+                 "%.*s, expected sha-256, sha-384 or sha-512. Set the other agent to one "
+                 "of these; sha-256 is what RFC 8122 has",
+                 (int) MIN (strcspn (hash, " "), MAX_HASH_LEN), hash);
+    return FALSE;
+  }
   if (fingerprints == NULL)
   {
-    g_prefix_error (error, "a=fingerprint: ");
+    g_propagate_prefixed_error (error, g_steal_pointer (&problem), "a=fingerprint: ");
     return FALSE;
   }
   g_ptr_array_unref (self->fingerprints);
@@ -359,6 +375,8 @@ sip_description_new_from_text (const char *text, gsize len, GError **error)
     return NULL;
   }
   media = gst_sdp_message_get_media (message, audio);
+  self->has_ice = get_value (message, media, "ice-ufrag") != NULL
+                  || get_value (message, media, "candidate") != NULL;
   self->has_feedback = g_str_has_suffix (gst_sdp_media_get_proto (media), "SAVPF");
   read_refused (self, message, audio);
   self->direction = read_direction (message, media);

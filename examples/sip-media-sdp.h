@@ -41,6 +41,7 @@ typedef struct
  * @is_unreachable: a hold of the old style: it has the address 0.0.0.0, and nothing is to
  * be sent there. @host and its like are NULL then, until somebody fills in the old ones
  * @has_feedback: SAVPF and not SAVP
+ * @has_ice: it has lines of ICE, which nobody here reads
  * @direction: of the side that describes itself
  * @setup, @tls_id, @fingerprints: as tegata/sdp.h has them
  * @formats: what sip-media has a name for, maybe nothing
@@ -60,6 +61,7 @@ typedef struct
   gboolean rtcp_mux;
   gboolean is_unreachable;
   gboolean has_feedback;
+  gboolean has_ice;
   SipDirection direction;
   TegataSetup setup;
   char *tls_id;

@@ -241,7 +241,52 @@ def digits_of_others(stack):
     expect(rtpmaps["102"] == "telephone-event/48000", f"offered {rtpmaps}")
 
 
+# ---- what is not done ----
+
+def ice_is_not_used(stack):
+    """That is told once, and the answer has nothing of it."""
+    with_ice = OFFER.replace("t=0 0\n", "t=0 0\na=ice-lite\n") + (
+        "a=ice-ufrag:abcd\na=ice-pwd:abcdefghijklmnopqrstuvwx\n"
+        "a=candidate:1 1 UDP 2130706431 127.0.0.1 40000 typ host\n")
+    party = new_party(stack)
+    party.give(with_ice)
+    answer = party.description()
+    expect("a=ice" not in answer and "a=candidate" not in answer, f"answered {answer}")
+    expect("ICE, which is not used here: media goes straight to 127.0.0.1 port 40000"
+           in party.wait("notice"), f"{party.values('notice')}")
+    mark = party.mark()
+    party.give(with_ice.replace("a=rtcp-mux", "a=sendonly\na=rtcp-mux"))
+    party.wait("association", "kept", since=mark)
+    party.give(OFFER)
+    party.description()
+    expect(len([each for each in party.values("notice") if "ICE" in each]) == 1,
+           f"{party.values('notice')}")
+
+
+def names_are_not_looked_up(stack):
+    party = new_party(stack)
+    party.give(OFFER.replace("c=IN IP4 127.0.0.1", "c=IN IP4 localhost"))
+    refused = party.wait("refused")
+    expect("found localhost" in refused and "names are not looked up" in refused, refused)
+
+
+def weak_hashes(stack):
+    """One beside a good one is passed over; alone it is refused, and what to do is told."""
+    party = new_party(stack)
+    weak = "a=fingerprint:sha-1 " + ":".join(["AB"] * 20) + "\n"
+    party.give(OFFER[:OFFER.index("a=fingerprint")] + weak)
+    refused = party.wait("refused")
+    expect("found sha-1, expected sha-256" in refused and "Set the other agent" in refused,
+           refused)
+    expect("TEGATA" not in refused, refused)
+    party.give(OFFER + weak)
+    party.wait("association", "new")
+
+
 CASES = [
+    ("told/ice-is-not-used", ice_is_not_used),
+    ("told/names-are-not-looked-up", names_are_not_looked_up),
+    ("told/weak-hashes-are-not-believed", weak_hashes),
     ("digits/are-agreed-on-and-carried", digits),
     ("digits/go-beside-a-codec", digits_of_others),
     ("identity/lasts-with-a-file", lasting_certificate),
