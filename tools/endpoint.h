@@ -37,6 +37,9 @@ struct _Endpoint
   GPtrArray *associations; /* all that have not ended; borrowed, the oldest first */
   Association *current;    /* whose media comes in on the plain side: the newest
                             * connected one. NULL for nobody */
+  GHashTable *known; /* of a listener: addresses of peers, and of strangers told of */
+  guint64 n_strange; /* of a listener: how much media of strangers was counted */
+  gint64 told_strange_us;
   GMainLoop *main_loop;
   guint obstacle_source;
   guint deaf_source;

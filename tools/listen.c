@@ -7,6 +7,11 @@
 
 #include <string.h>
 
+/* Addresses; all is forgotten then. */
+#define MAX_KNOWN 4096
+#define TELL_STRANGE_EVERY_US (20 * (gint64) G_USEC_PER_SEC)
+#define RTP_VERSION 2 /* RFC 3550 section 5.1: the first two bits */
+
 static TegataUdpChannel *
 open_channel (const char *where, const char *default_host, GError **error)
 {
@@ -48,13 +53,77 @@ open_socket (Endpoint *self, GError **error)
   return self->shared.listener != NULL;
 }
 
+/* @address: (transfer full) */
+static void
+make_known (Endpoint *self, char *address)
+{
+  if (g_hash_table_size (self->known) >= MAX_KNOWN)
+  {
+    g_hash_table_remove_all (self->known);
+  }
+  g_hash_table_add (self->known, address);
+}
+
+/* What is under way when a peer has left is no news, so all that ever came are known. */
 static void
 on_incoming (TegataTransportListener *listener,
              TegataTransport *transport,
              Endpoint *self)
 {
+  g_autoptr (GSocketAddress) peer = tegata_transport_dup_peer_address (transport);
+
   (void) listener;
+  make_known (self, address_to_string (peer));
   endpoint_add (self, transport);
+}
+
+static void
+tell_stranger (Endpoint *self, const TegataDatagram *datagram)
+{
+  g_autoptr (GSocketAddress) peer = tegata_address_to_socket_address (&datagram->peer);
+  g_autofree char *address = peer != NULL ? address_to_string (peer) : NULL;
+  g_autofree char *sentence = NULL;
+
+  if (address == NULL || g_hash_table_contains (self->known, address))
+  {
+    return;
+  }
+  sentence = g_strdup_printf ("media from %s, with whom there is no association (an "
+                              "earlier run's?): it has to call again",
+                              address);
+  report_note (self->shared.report, REPORT_WARNING, address, sentence);
+  self->told_strange_us = g_get_monotonic_time ();
+  make_known (self, g_steal_pointer (&address));
+}
+
+/* Where the listener has counted media of strangers, somebody in there is one. Sources
+ * can be forged, so few are told of. */
+static void
+on_handled (const TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
+{
+  Endpoint *self = user_data;
+  TegataListenerStats stats;
+  guint64 n_strange;
+
+  tegata_transport_listener_get_stats (self->shared.listener, &stats);
+  n_strange = stats.refused[TEGATA_REFUSED_SOURCE];
+  if (n_strange == self->n_strange)
+  {
+    return;
+  }
+  self->n_strange = n_strange;
+  for (guint i = 0; i < n_datagrams; i++)
+  {
+    if (self->told_strange_us > 0
+        && g_get_monotonic_time () - self->told_strange_us < TELL_STRANGE_EVERY_US)
+    {
+      return;
+    }
+    if (datagrams[i].len > 0 && datagrams[i].bytes[0] >> 6 == RTP_VERSION)
+    {
+      tell_stranger (self, &datagrams[i]);
+    }
+  }
 }
 
 static void
@@ -70,6 +139,8 @@ static gboolean
 start (Endpoint *self, GError **error)
 {
   (void) error;
+  self->known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  tap_channel_set_handled_func (TAP_CHANNEL (self->tap), on_handled);
   g_signal_connect (self->shared.listener, "incoming", G_CALLBACK (on_incoming), self);
   g_signal_connect (self->shared.listener, "network-error", G_CALLBACK (on_network_error),
                     self);
@@ -80,6 +151,7 @@ static void
 finish (Endpoint *self)
 {
   g_clear_object (&self->shared.listener);
+  g_clear_pointer (&self->known, g_hash_table_unref);
 }
 
 const EndpointKind endpoint_listen = {

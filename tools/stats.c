@@ -102,7 +102,9 @@ describe_strangers (const Stats *self)
     /* who is asked for a cookie is counted as refused, too */
     if (i != TEGATA_REFUSED_COOKIE)
     {
-      append_words (text, title, self->listener.refused[i], refusals[i]);
+      append_words (text, title, self->listener.refused[i],
+                    i == TEGATA_REFUSED_SOURCE ? "media without an association"
+                                               : refusals[i]);
     }
   }
   return g_string_free (text, FALSE);

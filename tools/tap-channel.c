@@ -11,6 +11,7 @@ struct _TapChannel
 
   TegataDatagramChannel *wrapped;
   TapFunc func;
+  TapHandledFunc handled; /* nullable */
   gpointer func_data;
 
   const TegataDatagramReceiver *receiver; /* borrowed; NULL: nobody is attached */
@@ -54,6 +55,10 @@ handle_received (TegataDatagram *datagrams, guint n_datagrams, gpointer user_dat
   if (self->receiver != NULL)
   {
     self->receiver->received (datagrams, n_datagrams, self->receiver_data);
+  }
+  if (self->receiver != NULL && self->handled != NULL)
+  {
+    self->handled (datagrams, n_datagrams, self->func_data);
   }
 }
 
@@ -185,4 +190,11 @@ tap_channel_new (TegataDatagramChannel *wrapped, TapFunc func, gpointer user_dat
   self->func = func;
   self->func_data = user_data;
   return TEGATA_DATAGRAM_CHANNEL (self);
+}
+
+void
+tap_channel_set_handled_func (TapChannel *self, TapHandledFunc func)
+{
+  g_return_if_fail (TAP_IS_CHANNEL (self));
+  self->handled = func;
 }

@@ -29,8 +29,17 @@ typedef void (*TapFunc) (LadderDirection direction,
                          gint64 now_us,
                          gpointer user_data);
 
+/* Told of what was received, media too, once its receiver has seen it: who sent it is all
+ * that is to be known of it then. */
+typedef void (*TapHandledFunc) (const TegataDatagram *datagrams,
+                                guint n_datagrams,
+                                gpointer user_data);
+
 /* @wrapped: (transfer none): referenced. (transfer full) */
 TegataDatagramChannel *
 tap_channel_new (TegataDatagramChannel *wrapped, TapFunc func, gpointer user_data);
+
+/* @func: (nullable): with the @user_data of the other one */
+void tap_channel_set_handled_func (TapChannel *self, TapHandledFunc func);
 
 G_END_DECLS

@@ -223,6 +223,28 @@ def a_listener_that_restarts(bench):
     equal(caller.out().count("warning: "), 1, caller.story())
 
 
+def media_of_an_earlier_run(bench):
+    """Told once for each, and few; not of who has left, whose last packets are late."""
+    listener = bench.listen()
+    relay = bench.relay(listener.address())
+    caller = bench.call(listener, port=relay.port)
+    listener.connected()
+    caller.stop()
+    listener.wait_for(r"^closed: by the peer")
+    upstream, = relay.upstreams.values()
+    upstream.sendto(rig.rtp(1), listener.address())
+    strangers = [bench.bind() for _ in range(3)]
+    for stranger in strangers * 2:
+        stranger.sendto(rig.rtp(1), listener.address())
+    listener.wait_for(rf"^warning: media from {target(strangers[0])}, with whom there is no "
+                      r"association \(an earlier run's\?\): it has to call again$")
+    # whose hello comes behind all of that
+    bench.call(listener).wait_for(r"^calling: ")
+    listener.wait_for(r"wrong fingerprint: ", stream="err")
+    contains(listener.stop().out(), "7 media without an association")
+    equal(listener.out().count("warning: "), 1, listener.story())
+
+
 def two_clients(bench):
     """Told when the first hello comes, and not when the time is over."""
     ports = [rig.free_port() for _ in range(2)]
@@ -478,7 +500,7 @@ if __name__ == "__main__":
         our_own_earlier_file_is_replaced, a_file_that_somebody_else_wrote_since_is_kept,
         standard_input_without_a_fingerprint,
         a_peer_that_never_answers, a_client_that_never_comes, nobody_listens_yet,
-        nobody_ever_listens, a_listener_that_restarts, two_clients, two_clients_repeat_themselves, no_version_in_common,
+        nobody_ever_listens, a_listener_that_restarts, media_of_an_earlier_run, two_clients, two_clients_repeat_themselves, no_version_in_common,
         no_cipher_in_common, json_tells_that_it_could_not_begin, nobody_listens_any_more, a_wrong_fingerprint_of_the_listener,
         a_wrong_fingerprint_of_the_caller, a_wrong_fingerprint_that_comes_late,
         a_listener_goes_on_when_somebody_else_called,
