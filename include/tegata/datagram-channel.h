@@ -69,7 +69,8 @@ G_DECLARE_INTERFACE (TegataDatagramChannel,
  * the start of a handshake, and whenever it waited in vain. May be %NULL. Network thread
  *
  * Carries datagrams: the one thing that a #TegataTransport wants of a network. An
- * implementation does no queueing, and interprets nothing.
+ * implementation does no queueing, and interprets nothing. It is written in C: buffers
+ * are lent for the time of a call, which bindings cannot say.
  */
 struct _TegataDatagramChannelInterface
 {

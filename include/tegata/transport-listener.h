@@ -21,6 +21,12 @@ G_BEGIN_DECLS
  * towards the maximum until then. The signal "network-error" (a #GError) is a hint for
  * people, as #TegataTransport has it.
  *
+ * To admit peers by their certificates, set no fingerprint; in
+ * %TEGATA_STATE_AWAITING_FINGERPRINT look tegata_transport_get_peer_certificate() up
+ * among those that may come, and name that one by
+ * tegata_transport_set_peer_fingerprint(), or tegata_transport_close() it. Nothing passes
+ * before. That state has no deadline.
+ *
  * One thread: the one that runs the loop's main context; media is sent, and call-backs
  * are called, as #TegataTransport has it.
  */

@@ -9,6 +9,16 @@ tegata_datagram_channel_default_init (TegataDatagramChannelInterface *iface)
   (void) iface;
 }
 
+/* A channel of somebody's own may miss some, as one written in another language does. */
+static gboolean
+is_implemented (TegataDatagramChannel *self)
+{
+  TegataDatagramChannelInterface *iface = TEGATA_DATAGRAM_CHANNEL_GET_IFACE (self);
+
+  return iface->attach != NULL && iface->detach != NULL && iface->is_writable != NULL
+         && iface->send != NULL;
+}
+
 gboolean
 tegata_datagram_channel_attach (TegataDatagramChannel *self,
                                 TegataLoop *loop,
@@ -16,6 +26,7 @@ tegata_datagram_channel_attach (TegataDatagramChannel *self,
                                 gpointer user_data)
 {
   g_return_val_if_fail (TEGATA_IS_DATAGRAM_CHANNEL (self), FALSE);
+  g_return_val_if_fail (is_implemented (self), FALSE);
   g_return_val_if_fail (loop != NULL, FALSE);
   g_return_val_if_fail (receiver != NULL && receiver->received != NULL, FALSE);
   return TEGATA_DATAGRAM_CHANNEL_GET_IFACE (self)->attach (self, loop, receiver,

@@ -244,6 +244,42 @@ has_a_channel_to_itself (void)
   party_assert_states (couple.client, "connecting connected");
 }
 
+/* A channel whose author forgot all of it, or wrote it in a language that cannot. */
+typedef GObject HollowChannel;
+typedef GObjectClass HollowChannelClass;
+
+static GType hollow_channel_get_type (void);
+
+G_DEFINE_TYPE_WITH_CODE (HollowChannel,
+                         hollow_channel,
+                         G_TYPE_OBJECT,
+                         G_IMPLEMENT_INTERFACE (TEGATA_TYPE_DATAGRAM_CHANNEL, NULL))
+
+static void
+hollow_channel_class_init (HollowChannelClass *klass)
+{
+  (void) klass;
+}
+
+static void
+hollow_channel_init (HollowChannel *self)
+{
+  (void) self;
+}
+
+static void
+refuses_a_channel_that_cannot_carry (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (TegataContext) context = tegata_context_new (NULL, &error);
+  g_autoptr (GObject) channel = g_object_new (hollow_channel_get_type (), NULL);
+
+  g_assert_no_error (error);
+  g_test_expect_message ("tegata", G_LOG_LEVEL_CRITICAL, "*is_implemented*");
+  g_assert_null (tegata_transport_new (context, TEGATA_DATAGRAM_CHANNEL (channel), NULL));
+  g_test_assert_expected_messages ();
+}
+
 int
 main (int argc, char **argv)
 {
@@ -251,6 +287,8 @@ main (int argc, char **argv)
   g_test_add_func ("/transport-start/keeps-a-client-hello-that-comes-before-the-start",
                    keeps_a_client_hello_that_comes_before_the_start);
   g_test_add_func ("/transport-start/has-a-channel-to-itself", has_a_channel_to_itself);
+  g_test_add_func ("/transport-start/refuses-a-channel-that-cannot-carry",
+                   refuses_a_channel_that_cannot_carry);
   g_test_add_func ("/transport-start/starts-when-the-channel-is-writable",
                    starts_when_the_channel_is_writable);
   g_test_add_func ("/transport-start/starts-no-more-where-it-was-closed-before-it-could",
