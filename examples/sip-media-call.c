@@ -106,6 +106,10 @@ tell_error (SipCall *self, SipPort *port)
 {
   const GError *error = port != NULL ? sip_port_get_error (port) : NULL;
 
+  if (error == NULL)
+  {
+    return;
+  }
   if (g_error_matches (error, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT))
   {
     sip_call_tell (self, "error",
@@ -113,7 +117,7 @@ tell_error (SipCall *self, SipPort *port)
                    "datagrams get through both ways",
                    error->message);
   }
-  else if (error != NULL)
+  else
   {
     sip_call_tell (self, "error", "%s", error->message);
   }
