@@ -26,6 +26,7 @@ struct _SipCall
   SipDescription *offer;
   SipPath *offer_path;
 
+  GBytes *answer;        /* the text of the last one that was taken */
   guint doubt_source;    /* while it is not clear who is to call */
   guint deadline_source; /* while the peer is to call */
 

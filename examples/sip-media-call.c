@@ -369,6 +369,7 @@ sip_call_free (SipCall *self)
   g_clear_pointer (&self->local, sip_description_free);
   g_clear_pointer (&self->remote, sip_description_free);
   g_free (self->told_text);
+  g_clear_pointer (&self->answer, g_bytes_unref);
   tegata_context_unref (self->shared.context);
   tegata_loop_unref (self->shared.loop);
   g_free (self);

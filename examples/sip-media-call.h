@@ -84,7 +84,7 @@ gboolean sip_call_cancel (SipCall *self, GError **error);
 /*
  * Takes what signalling carried: the answer to the outstanding offer, or an offer. FALSE
  * for one that cannot be used; the call goes on as it was. G_IO_ERROR_PENDING is an offer
- * of the peer's that crossed ours.
+ * of the peer's that crossed ours. The last answer once more changes nothing.
  */
 gboolean sip_call_take (SipCall *self, const char *text, gsize len, GError **error);
 

@@ -401,15 +401,38 @@ take_offer (SipCall *self, Exchange *exchange, GError **error)
   return TRUE;
 }
 
+/* A 200 that is sent again, a file that is copied again: an answer has no answer. */
+static gboolean
+is_old_answer (const SipCall *self, GBytes *text)
+{
+  return self->offer == NULL && self->answer != NULL
+         && g_bytes_equal (self->answer, text);
+}
+
 gboolean
 sip_call_take (SipCall *self, const char *text, gsize len, GError **error)
 {
-  g_auto (Exchange) exchange = { .remote = read_description (self, text, len, error) };
+  g_auto (Exchange) exchange = { .is_new = FALSE };
+  g_autoptr (GBytes) bytes = g_bytes_new (text, len);
 
+  if (is_old_answer (self, bytes))
+  {
+    return TRUE;
+  }
+  exchange.remote = read_description (self, text, len, error);
   if (exchange.remote == NULL)
   {
     return FALSE;
   }
-  return self->offer != NULL ? take_answer (self, &exchange, error)
-                             : take_offer (self, &exchange, error);
+  if (self->offer == NULL)
+  {
+    return take_offer (self, &exchange, error);
+  }
+  if (!take_answer (self, &exchange, error))
+  {
+    return FALSE;
+  }
+  g_clear_pointer (&self->answer, g_bytes_unref);
+  self->answer = g_steal_pointer (&bytes);
+  return TRUE;
 }

@@ -122,6 +122,20 @@ def crossing_offers(stack):
     expect(a.values("association", mark) == ["kept"], "a new one for a hold")
 
 
+def answer_that_comes_twice(stack):
+    """It is no offer, and is not answered; as the answer to an offer it counts again."""
+    a, b = new_party(stack), new_party(stack, name="B")
+    _, answer = connect(a, b)
+    mark = a.mark()
+    a.give(answer)
+    a.tell("are you there?")
+    a.wait("refused", since=mark)
+    expect(not a.values("association", mark) and not a.descriptions, "an answer was answered")
+    a.ask("offer")
+    a.give(answer)
+    expect(a.wait("association", since=mark) == "kept", "a new one")
+
+
 def version_of(description):
     return int(re.search(r"o=- \d+ (\d+) ", description).group(1))
 
@@ -292,6 +306,7 @@ CASES = [
     ("identity/lasts-with-a-file", lasting_certificate),
     ("identity/that-cannot-be-used-is-told", certificate_that_cannot_be_used),
     ("offers/that-cross-are-refused", crossing_offers),
+    ("offers/an-answer-that-comes-twice-is-none", answer_that_comes_twice),
     ("offers/unchanged-have-the-version-of-before", unchanged_descriptions),
     ("offers/commands-have-any-case", commands_in_any_case),
     ("offers/first-one-is-cancelled", cancelled_first_offer),
