@@ -143,6 +143,7 @@ count_received (Association *self)
 static char *
 describe_timeout (Association *self, const GError *error)
 {
+  g_autofree char *times = NULL;
   TegataUdpChannelStats channel;
 
   if (!self->was_refused || count_received (self) > 0)
@@ -150,10 +151,12 @@ describe_timeout (Association *self, const GError *error)
     return g_strdup_printf ("%s: %s", self->peer, error->message);
   }
   tegata_udp_channel_get_stats (self->shared->channel, &channel);
-  return g_strdup_printf (
-      "%s: the handshake was not complete within %.1f s: nothing "
-      "listens on that port there (the machine answered so %" G_GUINT64_FORMAT " times)",
-      self->peer, self->shared->options->timeout_s, channel.errors);
+  times = channel.errors == 1
+              ? g_strdup ("once")
+              : g_strdup_printf ("%" G_GUINT64_FORMAT " times", channel.errors);
+  return g_strdup_printf ("%s: the handshake was not complete within %.1f s: nothing "
+                          "listens on that port there (the machine answered so %s)",
+                          self->peer, self->shared->options->timeout_s, times);
 }
 
 static char *
