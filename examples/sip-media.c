@@ -27,6 +27,10 @@
 #include <locale.h>
 #include <stdio.h>
 
+/* For how long an offer that crossed another one stays, so that the other side learns of
+ * it, too: some looks at its file. */
+#define CROSSED_MS 1000
+
 enum
 {
   EXIT_ENDED = 0,
@@ -165,6 +169,25 @@ on_command (const char *line, gpointer user_data)
   }
 }
 
+static gboolean
+on_offers_crossed (gpointer main_loop)
+{
+  g_main_loop_quit (main_loop);
+  return G_SOURCE_REMOVE;
+}
+
+/* Nobody would ever answer. */
+static void
+end_by_crossed_offers (Program *self)
+{
+  if (!self->has_failed)
+  {
+    print_event ("error", "both sides offered: one must be started without --offer");
+    self->has_failed = TRUE;
+    g_timeout_add (CROSSED_MS, on_offers_crossed, self->main_loop);
+  }
+}
+
 static void
 on_remote_description (const char *text, gsize len, gpointer user_data)
 {
@@ -179,10 +202,7 @@ on_remote_description (const char *text, gsize len, gpointer user_data)
       && self->options->remote != NULL
       && sip_call_get_state (self->call) == TEGATA_STATE_NEW)
   {
-    /* Nobody would ever answer. */
-    print_event ("error", "both sides offered: one must be started without --offer");
-    self->has_failed = TRUE;
-    g_main_loop_quit (self->main_loop);
+    end_by_crossed_offers (self);
     return;
   }
   print_event ("refused", error->message);

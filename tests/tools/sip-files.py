@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from sip_party import (WAIT_S, Failure, Party, make_identity, prove_media,
+from sip_party import (WAIT_S, Failure, Party, await_true, make_identity, prove_media,
                        prove_media_both_ways, tap)
 
 BINARY = pathlib.Path(sys.argv[1])
@@ -225,6 +225,16 @@ def same_text_again(files):
     b.wait("association", "kept", since=mark)
 
 
+def both_offer_at_once(files):
+    """Whoever is first: nobody waits without a word."""
+    a, b = files.offerer(), files.party("B", "--local", str(files.b_sdp), "--remote",
+                                        str(files.a_sdp), "--offer")
+    expect("one must be started without --offer" in a.wait("error"), f"{a.values('error')}")
+    for each in (a, b):
+        await_true(lambda party=each: any("started without --offer" in line
+                                          for line in party.said), f"{each.name} is told")
+
+
 def ended(*options):
     result = subprocess.run([BINARY, *options], stdin=subprocess.DEVNULL, text=True, check=False,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT_S)
@@ -257,6 +267,7 @@ CASES = [
     ("old/answer-is-passed-over", answer_of_long_ago),
     ("old/offer-gives-way-to-a-newer-one", offer_of_long_ago),
     ("offers/of-both-end-one-of-them", both_offer),
+    ("offers/of-both-at-once-are-told", both_offer_at_once),
     ("impossible-ones-are-told", impossible_files),
     ("same-text-counts-when-it-is-written-again", same_text_again),
 ]
