@@ -326,11 +326,37 @@ test_same_role (void)
   g_assert_no_error (error);
   one->peer = *network_node_address (network, other->node);
   other->peer = *network_node_address (network, one->node);
+  g_assert_null (tegata_dtls_get_obstacle (one->dtls));
   endpoint_start (one);
+  g_assert_null (tegata_dtls_get_obstacle (one->dtls));
   endpoint_start (other);
+  network_run (network, G_TIME_SPAN_SECOND, NULL, NULL);
+  g_assert_cmpint (endpoint_state (one), ==, TEGATA_STATE_CONNECTING);
+  g_assert_nonnull (strstr (tegata_dtls_get_obstacle (one->dtls), "a=setup"));
   network_run (network, 40 * G_TIME_SPAN_SECOND, NULL, NULL);
+  g_assert_null (tegata_dtls_get_obstacle (one->dtls));
   g_assert_error (endpoint_error (one), TEGATA_ERROR, TEGATA_ERROR_TIMEOUT);
   g_assert_nonnull (strstr (endpoint_error (one)->message, "a=setup"));
+}
+
+/* In words, and while it may still be mended. */
+static void
+test_no_version (void)
+{
+  g_autoptr (TegataContext) old = test_context_new (TEGATA_KEY_TYPE_ECDSA_P256);
+  g_autoptr (TegataContext) context = test_context_new (TEGATA_KEY_TYPE_ECDSA_P256);
+  g_autoptr (Pair) pair = NULL;
+  g_autoptr (GError) error = NULL;
+
+  tegata_context_set_versions (old, TEGATA_VERSION_DTLS_1_0, TEGATA_VERSION_DTLS_1_0,
+                               &error);
+  g_assert_no_error (error);
+  pair = pair_new_trusting (ENDPOINT_DTLS, old, context, 1);
+  pair_start (pair);
+  pair_run (pair, G_TIME_SPAN_SECOND);
+  g_assert_cmpstr (tegata_dtls_get_obstacle (pair->server->dtls), ==,
+                   "the last ClientHello was refused: no DTLS version in common (here "
+                   "1.2 alone)");
 }
 
 int
@@ -353,6 +379,7 @@ main (int argc, char **argv)
                    test_unproven_certificate);
   g_test_add_func ("/dtls/gate/stands-a-flood-once-established", test_established_flood);
   g_test_add_func ("/dtls/gate/tells-when-both-are-clients", test_same_role);
+  g_test_add_func ("/dtls/gate/tells-when-no-version-is-in-common", test_no_version);
   g_test_add_data_func ("/dtls/gate/refuses-a-server-with-a-weak-key",
                         GINT_TO_POINTER (FALSE), test_weak_key);
   g_test_add_data_func ("/dtls/gate/refuses-a-client-with-a-weak-key",
