@@ -2,6 +2,7 @@
 #include "association.h"
 
 #include "addresses.h"
+#include "ladder-file.h"
 
 #include <string.h>
 
@@ -49,14 +50,9 @@ write_svg (Association *self, Ladder *ladder)
 {
   const char *path = self->shared->options->ladder_file;
   g_autoptr (GError) error = NULL;
-  g_autofree char *svg = NULL;
 
-  if (path == NULL || ladder == NULL)
-  {
-    return;
-  }
-  svg = ladder_to_svg (ladder, self->local, self->peer);
-  if (!g_file_set_contents (path, svg, -1, &error))
+  if (path != NULL && ladder != NULL
+      && !ladder_file_write (path, ladder, self->local, self->peer, &error))
   {
     report_note (self->shared->report, REPORT_WARNING, self->peer, error->message);
   }

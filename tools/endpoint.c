@@ -3,6 +3,7 @@
 
 #include "addresses.h"
 #include "fingerprint-lines.h"
+#include "ladder-file.h"
 #include "settings.h"
 
 #include <glib-unix.h>
@@ -372,59 +373,6 @@ open_plain_side (Endpoint *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-refuse_ladder_file (GError **error, const char *path, const char *what)
-{
-  g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "--ladder: %s %s", path, what);
-  return FALSE;
-}
-
-/* Returns: whether the file has nothing that would be missed: an earlier ladder */
-static gboolean
-is_drawing (const char *path)
-{
-  char start[64] = "";
-  FILE *file = g_fopen (path, "re");
-  gsize n = file != NULL ? fread (start, 1, sizeof start - 1, file) : 0;
-
-  if (file != NULL)
-  {
-    fclose (file);
-  }
-  g_strchug (start);
-  return n == 0 || g_str_has_prefix (start, "<?xml") || g_str_has_prefix (start, "<svg");
-}
-
-/* Found now, and not when a handshake is complete. */
-static gboolean
-check_ladder_file (const Options *options, GError **error)
-{
-  const char *path = options->ladder_file;
-  g_autofree char *directory = NULL;
-  GStatBuf status;
-
-  if (path == NULL)
-  {
-    return TRUE;
-  }
-  directory = g_path_get_dirname (path);
-  if (g_access (directory, W_OK) != 0)
-  {
-    return refuse_ladder_file (error, directory, "takes no file: name one elsewhere");
-  }
-  if (g_stat (path, &status) != 0)
-  {
-    return TRUE;
-  }
-  if (S_ISDIR (status.st_mode))
-  {
-    return refuse_ladder_file (error, path, "is a directory: name a file");
-  }
-  return (S_ISREG (status.st_mode) && is_drawing (path))
-         || refuse_ladder_file (error, path,
-                                "exists, and is no drawing: take another name");
-}
-
 static char *
 name_plain_port (Endpoint *self, gboolean rtcp)
 {
@@ -491,7 +439,7 @@ set_up (Endpoint *self, GError **error)
   self->fingerprints
       = peer_fingerprints_new ((const char *const *) options->peer_fingerprints,
                                &fingerprints_callbacks, self, error);
-  if (self->fingerprints == NULL || !check_ladder_file (options, error))
+  if (self->fingerprints == NULL || !ladder_file_check (options->ladder_file, error))
   {
     return FALSE;
   }
