@@ -106,18 +106,7 @@ tell_error (SipCall *self, SipPort *port)
 {
   const GError *error = port != NULL ? sip_port_get_error (port) : NULL;
 
-  if (error == NULL)
-  {
-    return;
-  }
-  if (g_error_matches (error, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT))
-  {
-    sip_call_tell (self, "error",
-                   "%s; see whether the peer was given our description, and whether "
-                   "datagrams get through both ways",
-                   error->message);
-  }
-  else
+  if (error != NULL)
   {
     sip_call_tell (self, "error", "%s", error->message);
   }

@@ -6,6 +6,10 @@
 /* Strangers at most who may handshake at once with a port that waits for one peer. */
 #define MAX_CALLERS 32
 
+#define ADVICE                                                                           \
+  "; see whether the peer was given our description, and whether its datagrams get "     \
+  "through"
+
 struct _SipPort
 {
   SipPortShared shared;
@@ -361,13 +365,13 @@ sip_port_give_up (SipPort *self, guint timeout_s)
   if (self->n_dropped > 0)
   {
     g_set_error (&self->failure, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT,
-                 "port %u was called within %u s, and not by the peer",
+                 "port %u was called within %u s, and not by the peer" ADVICE,
                  sip_port_get_number (self), timeout_s);
   }
   else
   {
     g_set_error (&self->failure, TEGATA_ERROR, TEGATA_ERROR_TIMEOUT,
-                 "nobody called port %u within %u s", sip_port_get_number (self),
+                 "nobody called port %u within %u s" ADVICE, sip_port_get_number (self),
                  timeout_s);
   }
 }
