@@ -16,7 +16,7 @@ refuse_without_port (const char *text, const char *default_host, GError **error)
 {
   const char *expected = default_host != NULL ? "[HOST:]PORT" : "HOST:PORT";
 
-  if (text[0] != '\0' && strspn (text, "0123456789") == strlen (text))
+  if (strspn (text, "0123456789") == strlen (text))
   {
     g_autofree char *what = g_strdup_printf ("expected %s", expected);
 

@@ -236,6 +236,32 @@ is_time (double seconds)
 }
 
 static gboolean
+check_file_names (Options *self, GError **error)
+{
+  const struct
+  {
+    const char *option;
+    const char *file;
+  } rows[] = {
+    { "--cert", self->certificate_file },
+    { "--fingerprint-out", self->fingerprint_out },
+    { "--key-log", self->key_log_file },
+    { "--ladder", self->ladder_file },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+  {
+    if (rows[i].file != NULL && rows[i].file[0] == '\0')
+    {
+      g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                   "%s: expected the name of a file", rows[i].option);
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
+static gboolean
 take_where (Options *self, char **rest, GError **error)
 {
   if (rest[0] == NULL)
@@ -282,7 +308,8 @@ check (Options *self, char **rest, GError **error)
     return refuse (error, "--profiles: there is no media without an SRTP profile: name "
                           "one, or leave the --plain options away");
   }
-  return check_versions (self, error) && check_role (self, error);
+  return check_file_names (self, error) && check_versions (self, error)
+         && check_role (self, error);
 }
 
 static GOptionContext *

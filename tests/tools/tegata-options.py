@@ -36,6 +36,9 @@ WRONG = [
     (["connect", "127.0.0.1:65536", "-p", ONE], "expected a port from 1 to 65535"),
     (["connect", "::1:5000", "-p", ONE], "an IPv6 address stands in brackets"),
     (["listen", "somewhere", "-p", ONE], "“somewhere” has no port: expected [HOST:]PORT"),
+    (["listen", "", "-p", ONE], "“” is not an address: expected [HOST:]PORT"),
+    *((["listen", "0", "-p", ONE, option, ""], f"{option}: expected the name of a file")
+      for option in ("--cert", "--fingerprint-out", "--key-log", "--ladder")),
     (["listen", "0", "--none"], "Unknown option --none"),
     (["listen", "0", "--role", "client"], "Unknown option --role"),
     (["listen", "0", "-p", "nonsense"], "--peer-fingerprint: "),
