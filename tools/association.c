@@ -8,7 +8,9 @@
 
 /* Whoever sends media, or RTCP reports, is not that long silent: RFC 3550 section 6.2. */
 #define SILENCE_S 10
+/* RFC 5246 section 7.2 */
 #define ALERT_BAD_CERTIFICATE 42
+#define ALERT_PROTOCOL_VERSION 70
 
 struct _Association
 {
@@ -445,20 +447,32 @@ association_trust (Association *self, GPtrArray *fingerprints)
       fingerprints->len);
 }
 
+/* What most likely is behind an alert, where a user can mend it. */
+static const char *
+explain_alert (int alert)
+{
+  switch (alert)
+  {
+  case ALERT_BAD_CERTIFICATE:
+    return ": it most likely was given another fingerprint than \"own:\" above";
+  case ALERT_PROTOCOL_VERSION:
+    return ": look at --min-version and --max-version on both sides";
+  default:
+    return "";
+  }
+}
+
 static void
 tell_alert (Association *self, int alert)
 {
-  const gboolean is_ours = alert == ALERT_BAD_CERTIFICATE;
   g_autofree char *left = describe_time_left (self);
   g_autofree char *sentence = NULL;
 
   self->told_alert = TRUE;
-  sentence = g_strdup_printf (
-      "somebody who may be the peer refuses: %s (%d)%s. Anybody can say so; trying for "
-      "%s more",
-      tegata_alert_to_string (alert), alert,
-      is_ours ? ": it most likely was given another fingerprint than \"own:\" above" : "",
-      left);
+  sentence = g_strdup_printf ("somebody who may be the peer refuses: %s (%d)%s. Anybody "
+                              "can say so; trying for %s more",
+                              tegata_alert_to_string (alert), alert,
+                              explain_alert (alert), left);
   report_note (self->shared->report, REPORT_WARNING, self->peer, sentence);
 }
 

@@ -278,7 +278,7 @@ def no_version_in_common(bench):
     caller = bench.call(listener, *old, "--timeout", "3")
     listener.wait_for(rf"^warning: {LOOPBACK}:\d+: the last ClientHello was refused: no DTLS "
                       r"version in common \(here 1.2 alone\): look at --min-version")
-    contains(caller.end(5).out(), "refuses: protocol_version (70)")
+    contains(caller.end(5).out(), "refuses: protocol_version (70): look at --min-version")
     listener.stop()
     equal(listener.out().count("warning: "), 1, listener.story())
 
