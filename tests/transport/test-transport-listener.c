@@ -398,10 +398,37 @@ cannot_serve_with_every_certificate (void)
   g_assert_false (pair_channel_is_attached (channel));
 }
 
+static void
+close_and_release_in_media (Party *self, TegataOutputKind kind)
+{
+  if (kind == TEGATA_OUTPUT_RTP)
+  {
+    tegata_transport_close (self->transport);
+    party_release (self);
+  }
+}
+
+static void
+says_goodbye_for_who_is_released_behind_the_close (void)
+{
+  g_auto (Scene) scene = { 0 };
+
+  scene_init (&scene);
+  scene_connect (&scene);
+  get_party (&scene, 0)->then = close_and_release_in_media;
+  party_assert_sends (scene.client, 1);
+  scene_shuttle (&scene);
+  party_assert_states (scene.client, "connecting connected closed");
+  g_assert_cmpuint (server_count_sessions (&scene.server), ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func (
+      "/transport-listener/says-goodbye-for-who-is-released-behind-the-close",
+      says_goodbye_for_who_is_released_behind_the_close);
   g_test_add_func ("/transport-listener/hands-out-a-transport", hands_out_a_transport);
   g_test_add_func ("/transport-listener/forgets-a-transport-that-nobody-keeps",
                    forgets_a_transport_that_nobody_keeps);

@@ -17,6 +17,30 @@ close_when_connected (Party *self, TegataOutputKind kind)
 }
 
 static void
+close_and_release_when_connected (Party *self, TegataOutputKind kind)
+{
+  if (kind == TEGATA_OUTPUT_STATE && party_get_state (self) == TEGATA_STATE_CONNECTED)
+  {
+    tegata_transport_close (self->transport);
+    party_release (self);
+  }
+}
+
+/* A polite end in one stroke: the peer is told. */
+static void
+says_goodbye_where_it_is_released_behind_the_close (void)
+{
+  g_auto (Couple) couple = { 0 };
+
+  couple_init (&couple);
+  couple.client->then = close_and_release_when_connected;
+  couple_connect (&couple);
+  party_assert_states (couple.client, "connecting connected");
+  party_assert_states (couple.server, "connecting connected closed");
+  g_assert_false (pair_channel_is_attached (couple.client_channel));
+}
+
+static void
 append_state (TegataTransport *transport, TegataState state, gpointer user_data)
 {
   (void) transport;
@@ -574,6 +598,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func (
+      "/transport-reentrancy/says-goodbye-where-it-is-released-behind-the-close",
+      says_goodbye_where_it_is_released_behind_the_close);
   g_test_add_func ("/transport-reentrancy/closes-inside-state-changed",
                    closes_inside_state_changed);
   g_test_add_func ("/transport-reentrancy/is-told-nothing-behind-the-close",
