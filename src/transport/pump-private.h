@@ -24,6 +24,7 @@ struct _TegataPump
   guint depth; /* how many calls are at work: more than one where a call-back runs the
                 * main context, and another source has something for us */
   gboolean leaves_when_idle;
+  GPtrArray *let_go; /* of TegataSession, the listener's: they still have to send */
   guint64 unaddressed;
 };
 

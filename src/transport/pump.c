@@ -55,12 +55,26 @@ deadline_us (TegataPump *self)
 }
 
 static void
+rest (TegataPump *self)
+{
+  for (guint i = 0; i < self->let_go->len; i++)
+  {
+    tegata_listener_remove (self->listener, self->let_go->pdata[i]);
+  }
+  g_ptr_array_set_size (self->let_go, 0);
+  if (self->leaves_when_idle)
+  {
+    tegata_pump_leave (self);
+  }
+}
+
+static void
 end (TegataPump *self)
 {
   self->depth--;
-  if (self->depth == 0 && self->leaves_when_idle)
+  if (self->depth == 0)
   {
-    tegata_pump_leave (self);
+    rest (self);
   }
   if (!tegata_pump_has_left (self))
   {
@@ -70,6 +84,13 @@ end (TegataPump *self)
 }
 
 /* The channel's functions. */
+
+/* It takes in nothing more, but still says what it has to say. */
+static gboolean
+is_leaving (TegataPump *self)
+{
+  return self->leaves_when_idle || tegata_pump_has_left (self);
+}
 
 static void
 catch_up (TegataPump *self, TegataMediaRun *run)
@@ -109,7 +130,7 @@ on_received (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
 
   begin (self);
   tegata_pump_begin_run (self, &run);
-  for (guint i = 0; i < n_datagrams && !tegata_pump_has_left (self); i++)
+  for (guint i = 0; i < n_datagrams && !is_leaving (self); i++)
   {
     receive (self, &datagrams[i], now_us, &run);
   }
@@ -191,6 +212,7 @@ tegata_pump_new (TegataDatagramChannel *channel,
   self->session = session;
   self->listener = listener;
   self->functions = functions;
+  self->let_go = g_ptr_array_new ();
   g_weak_ref_init (&self->owner, owner);
   if (!tegata_datagram_channel_attach (channel, self->loop, &receiver, self))
   {
@@ -217,6 +239,7 @@ tegata_pump_unref (TegataPump *self)
   tegata_pump_leave (self);
   tegata_session_free (self->session);
   tegata_listener_free (self->listener);
+  g_ptr_array_unref (self->let_go);
   g_object_unref (self->channel);
   tegata_loop_unref (self->loop);
   g_weak_ref_clear (&self->owner);
@@ -256,6 +279,29 @@ tegata_pump_run_and_leave (TegataPump *self)
 {
   self->leaves_when_idle = TRUE;
   tegata_pump_run (self);
+}
+
+void
+tegata_pump_let_go (TegataPump *self, TegataSession *session)
+{
+  gboolean waits = self->depth > 0 && has_outputs (self);
+
+  if (self->listener == NULL && waits)
+  {
+    self->leaves_when_idle = TRUE;
+  }
+  else if (self->listener == NULL)
+  {
+    tegata_pump_leave (self);
+  }
+  else if (waits)
+  {
+    g_ptr_array_add (self->let_go, session);
+  }
+  else
+  {
+    tegata_listener_remove (self->listener, session);
+  }
 }
 
 TegataDatagramChannel *

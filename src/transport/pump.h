@@ -52,6 +52,10 @@ void tegata_pump_bind (TegataSession *session, TegataTransport *transport);
 /* Nobody is told any more, not of what is under way either. */
 void tegata_pump_forget (TegataPump *self, TegataSession *session);
 
+/* Nobody wants @session any more: it is removed from the listener, or with the one that
+ * there is the channel left; behind what it still has to send, where that waits. */
+void tegata_pump_let_go (TegataPump *self, TegataSession *session);
+
 /* After anything that may have left outputs. From within a call-back it does nothing: the
  * call that is at work goes on with them, so that call-backs do not nest and what is told
  * stays in order. */

@@ -18,7 +18,6 @@ typedef struct
 {
   TegataPump *pump;
   TegataSession *session;
-  gboolean is_of_listener;
   gpointer callbacks_data;
   GDestroyNotify destroy_callbacks_data;
 } Estate;
@@ -29,14 +28,7 @@ settle_estate (gpointer data)
   g_autofree Estate *estate = data;
 
   tegata_pump_forget (estate->pump, estate->session);
-  if (estate->is_of_listener)
-  {
-    tegata_listener_remove (tegata_pump_get_listener (estate->pump), estate->session);
-  }
-  else
-  {
-    tegata_pump_leave (estate->pump);
-  }
+  tegata_pump_let_go (estate->pump, estate->session);
   if (estate->destroy_callbacks_data != NULL)
   {
     estate->destroy_callbacks_data (estate->callbacks_data);
@@ -51,7 +43,6 @@ leave_estate (TegataTransport *self)
 
   estate->pump = self->pump;
   estate->session = self->session;
-  estate->is_of_listener = self->is_of_listener;
   estate->callbacks_data = self->callbacks_data;
   estate->destroy_callbacks_data = self->destroy_callbacks_data;
   tegata_pump_call_at_home (estate->pump, settle_estate, estate);
