@@ -8,15 +8,11 @@ stats_collect (Stats *self,
                TegataTransportListener *listener,
                PlainSide *plain)
 {
-  TegataSession *session
-      = transport != NULL ? tegata_transport_get_session (transport) : NULL;
-
-  *self = (Stats){ 0 };
+  *self = (Stats){ .transport = transport };
   tegata_udp_channel_get_stats (channel, &self->channel);
-  if (session != NULL)
+  if (transport != NULL)
   {
-    self->has_session = TRUE;
-    tegata_session_get_stats (session, &self->session);
+    tegata_session_get_stats (tegata_transport_get_session (transport), &self->session);
   }
   if (listener != NULL)
   {
@@ -165,7 +161,7 @@ describe_session (const Stats *self)
 {
   const TegataSessionStats *session = &self->session;
 
-  if (!self->has_session)
+  if (self->transport == NULL)
   {
     return g_strdup ("nobody is connected");
   }
@@ -203,20 +199,6 @@ stats_to_text (const Stats *self)
 }
 
 static void
-add_text (JsonBuilder *builder, const char *name, const char *text)
-{
-  json_builder_set_member_name (builder, name);
-  if (text != NULL)
-  {
-    json_builder_add_string_value (builder, text);
-  }
-  else
-  {
-    json_builder_add_null_value (builder);
-  }
-}
-
-static void
 add_count (JsonBuilder *builder, const char *name, guint64 n)
 {
   json_builder_set_member_name (builder, name);
@@ -238,65 +220,22 @@ add_refused (JsonBuilder *builder, const guint64 *refused)
   json_builder_end_object (builder);
 }
 
-/* "auth-failed" is authFailed beside the names of the W3C. (transfer full) */
-static char *
-camel_case (const char *nick)
-{
-  GString *text = g_string_new (NULL);
-
-  for (; *nick != '\0'; nick++)
-  {
-    gboolean begins_word = nick[0] == '-' && nick[1] != '\0';
-
-    nick += begins_word ? 1 : 0;
-    g_string_append_c (text, begins_word ? g_ascii_toupper (*nick) : *nick);
-  }
-  return g_string_free (text, FALSE);
-}
-
-/* Outcomes by their nicks: what is said to people has blanks. */
+/* What the library has by the W3C's names. */
 static void
-add_srtp (JsonBuilder *builder, const char *name, const TegataSrtpStats *stats)
+add_session (TegataTransport *transport, JsonBuilder *builder)
 {
-  GEnumClass *outcomes = g_type_class_ref (TEGATA_TYPE_SRTP_OUTCOME);
+  g_autoptr (GVariant) counts = tegata_transport_dup_stats (transport);
+  g_autoptr (JsonNode) node = json_gvariant_serialize (counts);
+  JsonObjectIter iter;
+  const char *name = NULL;
+  JsonNode *member = NULL;
 
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_object (builder);
-  add_count (builder, "rtp", stats->rtp[TEGATA_SRTP_OK]);
-  add_count (builder, "rtcp", stats->rtcp[TEGATA_SRTP_OK]);
-  for (guint i = TEGATA_SRTP_OK + 1; i < TEGATA_N_SRTP_OUTCOMES; i++)
+  json_object_iter_init (&iter, json_node_get_object (node));
+  while (json_object_iter_next (&iter, &name, &member))
   {
-    g_autofree char *outcome
-        = camel_case (g_enum_get_value (outcomes, (gint) i)->value_nick);
-
-    if (srtp_count (stats, i) > 0)
-    {
-      add_count (builder, outcome, srtp_count (stats, i));
-    }
+    json_builder_set_member_name (builder, name);
+    json_builder_add_value (builder, json_node_copy (member));
   }
-  json_builder_end_object (builder);
-  g_type_class_unref (outcomes);
-}
-
-static void
-add_session (const TegataSessionStats *session, JsonBuilder *builder)
-{
-  add_text (builder, "dtlsState", session->dtls_state);
-  add_text (builder, "dtlsRole", session->dtls_role);
-  add_text (builder, "tlsVersion", session->tls_version);
-  add_text (builder, "dtlsCipher", session->dtls_cipher);
-  add_text (builder, "srtpCipher", session->srtp_cipher);
-  add_count (builder, "packetsSent", session->packets_sent);
-  add_count (builder, "packetsReceived", session->packets_received);
-  add_count (builder, "bytesSent", session->bytes_sent);
-  add_count (builder, "bytesReceived", session->bytes_received);
-  add_count (builder, "flightsSent", session->dtls.flights_sent);
-  add_count (builder, "flightsReceived", session->dtls.flights_received);
-  add_count (builder, "retransmissions", session->dtls.retransmissions);
-  add_count (builder, "heldMedia", session->held_media);
-  add_refused (builder, session->refused);
-  add_srtp (builder, "outbound", &session->outbound);
-  add_srtp (builder, "inbound", &session->inbound);
 }
 
 static void
@@ -329,9 +268,9 @@ add_listener (const TegataListenerStats *listener, JsonBuilder *builder)
 void
 stats_build_json (const Stats *self, JsonBuilder *builder)
 {
-  if (self->has_session)
+  if (self->transport != NULL)
   {
-    add_session (&self->session, builder);
+    add_session (self->transport, builder);
   }
   add_count (builder, "networkErrors", self->channel.errors);
   add_count (builder, "networkDropped", self->channel.dropped);

@@ -10,16 +10,16 @@ G_BEGIN_DECLS
 /* Counts of one moment: of an association, and of what it shares with others. */
 typedef struct
 {
+  TegataTransport *transport; /* NULL where there is none */
   TegataSessionStats session;
   TegataUdpChannelStats channel;
   TegataListenerStats listener;
   PlainSideStats plain;
-  gboolean has_session;
   gboolean has_listener;
   gboolean has_plain;
 } Stats;
 
-/* All but the channel may be NULL. Strings in @self are the transport's. */
+/* All but the channel may be NULL. @self borrows the transport. */
 void stats_collect (Stats *self,
                     TegataTransport *transport,
                     TegataUdpChannel *channel,

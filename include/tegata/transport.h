@@ -311,7 +311,8 @@ TEGATA_API TegataSession *tegata_transport_get_session (TegataTransport *self);
  * and for JSON: the members of W3C's RTCTransportStats by their names ("dtlsState",
  * "packetsSent", ...; what is not known yet is missing), and ours: "flightsSent",
  * "flightsReceived", "retransmissions", "heldMedia"; "refused", "inbound" and "outbound"
- * are dictionaries of counts themselves ("a{st}"). Network thread.
+ * are dictionaries of counts themselves ("a{st}"), of which those that are 0 are missing
+ * but for "rtp" and "rtcp", the packets that went well. Network thread.
  *
  * Returns: (transfer full): the counts so far
  */

@@ -38,7 +38,23 @@ add_refused (GVariantDict *dict, const guint64 *refused)
   g_variant_dict_insert_value (dict, "refused", g_variant_builder_end (&builder));
 }
 
-/* Outcomes by their nicks, as "auth-failed": what is said to people has blanks. */
+/* "auth-failed" is authFailed beside the names of the W3C. (transfer full) */
+static char *
+camel_case (const char *nick)
+{
+  GString *text = g_string_new (NULL);
+
+  for (; *nick != '\0'; nick++)
+  {
+    gboolean begins_word = nick[0] == '-' && nick[1] != '\0';
+
+    nick += begins_word ? 1 : 0;
+    g_string_append_c (text, begins_word ? g_ascii_toupper (*nick) : *nick);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* Outcomes by their nicks: what is said to people has blanks. */
 static void
 add_srtp (GVariantDict *dict, const char *name, const TegataSrtpStats *stats)
 {
@@ -50,12 +66,13 @@ add_srtp (GVariantDict *dict, const char *name, const TegataSrtpStats *stats)
   g_variant_builder_add (&builder, "{st}", "rtcp", stats->rtcp[TEGATA_SRTP_OK]);
   for (guint i = TEGATA_SRTP_OK + 1; i < TEGATA_N_SRTP_OUTCOMES; i++)
   {
+    g_autofree char *outcome
+        = camel_case (g_enum_get_value (outcomes, (gint) i)->value_nick);
     guint64 n = stats->rtp[i] + stats->rtcp[i];
 
     if (n > 0)
     {
-      g_variant_builder_add (&builder, "{st}",
-                             g_enum_get_value (outcomes, (gint) i)->value_nick, n);
+      g_variant_builder_add (&builder, "{st}", outcome, n);
     }
   }
   g_variant_dict_insert_value (dict, name, g_variant_builder_end (&builder));
