@@ -8,6 +8,7 @@
  */
 
 #include "session/outputs.h"
+#include "session/session-private.h"
 #include "transport/pump-private.h"
 
 static TegataReceived
@@ -284,7 +285,9 @@ tegata_pump_run_and_leave (TegataPump *self)
 void
 tegata_pump_let_go (TegataPump *self, TegataSession *session)
 {
-  gboolean waits = self->depth > 0 && has_outputs (self);
+  /* one that was closed: who is only released says nothing to his peer */
+  gboolean waits
+      = self->depth > 0 && tegata_session_has_ended (session) && has_outputs (self);
 
   if (self->listener == NULL && waits)
   {

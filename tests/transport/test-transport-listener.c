@@ -89,6 +89,8 @@ forgets_a_transport_that_nobody_keeps (void)
   g_assert_cmpuint (scene.server.n_incoming, ==, 1);
   g_assert_cmpuint (server_count_sessions (&scene.server), ==, 0);
   g_assert_cmpint (party_get_state (scene.client), ==, TEGATA_STATE_CONNECTING);
+  /* without a word: no more than the request for a cookie */
+  g_assert_cmpuint (pair_channel_get_n_sent (scene.server_channel), ==, 1);
 }
 
 static void

@@ -215,18 +215,19 @@ goes_nowhere_before_it_is_told_of_the_connection (void)
 typedef struct
 {
   TegataTransport *transport;
+  guint n_wanted; /* it tries until so many were sent */
   guint n_ok;
+  gint stops;   /* atomic: or until it is told to stop */
   gint is_done; /* atomic */
 } Sender;
-
-#define N_THREAD_PACKETS 2000
 
 static gpointer
 send_media (gpointer data)
 {
   Sender *self = data;
 
-  for (guint16 i = 0; i < N_THREAD_PACKETS; i++)
+  for (guint16 i = 0; self->n_ok < self->n_wanted && !g_atomic_int_get (&self->stops);
+       i++)
   {
     g_autoptr (GBytes) plain = make_rtp (i);
     gsize len;
@@ -242,7 +243,7 @@ static void
 goes_out_on_another_thread (void)
 {
   g_auto (Couple) couple = { 0 };
-  Sender sender = { 0 };
+  Sender sender = { .n_wanted = 2000 };
   GThread *thread = NULL;
 
   couple_init (&couple);
@@ -256,13 +257,15 @@ goes_out_on_another_thread (void)
   }
   g_thread_join (thread);
   couple_shuttle (&couple);
+  g_assert_cmpuint (sender.n_ok, ==, 2000);
   g_assert_cmpuint (couple.server->packets->len, ==, sender.n_ok);
 
   /* and while it is closed */
-  sender.is_done = FALSE;
+  sender.n_wanted = G_MAXUINT;
   thread = g_thread_new ("media", send_media, &sender);
   tegata_transport_close (couple.client->transport);
   couple_shuttle (&couple);
+  g_atomic_int_set (&sender.stops, TRUE);
   g_thread_join (thread);
   party_assert_states (couple.server, "connecting connected closed");
 }
