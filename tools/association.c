@@ -14,7 +14,7 @@
 
 struct _Association
 {
-  const AssociationShared *shared;
+  AssociationShared *shared;
   TegataTransport *transport;
   const AssociationCallbacks *callbacks;
   gpointer user_data;
@@ -202,6 +202,16 @@ find_who_closed (Association *self)
              : "by the peer";
 }
 
+/* Anybody can call and fail, as often as he likes. The one who ends --once by that is
+ * told of in any case. */
+static gboolean
+is_stranger (Association *self)
+{
+  return self->shared->listener != NULL && !self->was_connected && self->closed_by == NULL
+         && (self->shared->had_peer || !self->shared->options->once);
+}
+
+/* The drawing of a peer is not lost to a stranger who calls later. */
 static void
 on_end (Association *self, const GError *error)
 {
@@ -216,6 +226,7 @@ on_end (Association *self, const GError *error)
                     .by_peer = self->closed_by == NULL,
                     .sentence = sentence,
                     .exit_status = (int) status,
+                    .is_stranger = is_stranger (self),
                     .ladder = ladder };
   Stats stats;
 
@@ -226,7 +237,10 @@ on_end (Association *self, const GError *error)
     end.expected = self->callbacks->get_fingerprints (self->user_data);
     end.found = find_found_fingerprint (error);
   }
-  write_svg (self, ladder);
+  if (!self->shared->had_peer)
+  {
+    write_svg (self, ladder);
+  }
   report_end (self->shared->report, &end);
   self->callbacks->ended (self, status, self->user_data);
 }
@@ -249,6 +263,7 @@ on_connected (Association *self)
   g_autoptr (Ladder) ladder = ladders_steal (self->shared->ladders, self);
 
   self->was_connected = TRUE;
+  self->shared->had_peer = TRUE;
   write_svg (self, ladder);
   report_connected (self->shared->report, self->transport, self->local, self->peer,
                     ladder);
@@ -394,7 +409,7 @@ claim_ladder (Association *self)
 }
 
 Association *
-association_new (const AssociationShared *shared,
+association_new (AssociationShared *shared,
                  TegataTransport *transport,
                  const AssociationCallbacks *callbacks,
                  gpointer user_data)

@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  */
 typedef struct _Association Association;
 
-/* What all associations of the command share; borrowed, and longer-lived than they. */
+/* What all associations of the command share; borrowed, and longer-lived than they. They
+ * write but @had_peer. */
 typedef struct
 {
   const Options *options;
@@ -23,6 +24,7 @@ typedef struct
   char *peer; /* address of the one there is; NULL for a listener */
   TegataTransportListener *listener; /* NULL for who connects */
   PlainSide *plain;                  /* NULL where no media is carried */
+  gboolean had_peer;                 /* one was verified in this run */
 } AssociationShared;
 
 /* @connected: the peer is the right one, and what was asked for is there
@@ -39,7 +41,7 @@ typedef struct
 
 /* @transport: (transfer none): with whom; referenced. Its call-backs are the
  * association's. @callbacks: borrowed for as long as it lives */
-Association *association_new (const AssociationShared *shared,
+Association *association_new (AssociationShared *shared,
                               TegataTransport *transport,
                               const AssociationCallbacks *callbacks,
                               gpointer user_data);

@@ -4,11 +4,15 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#define TELL_STRANGERS_EVERY_US ((gint64) G_USEC_PER_SEC)
+
 struct _Report
 {
   gboolean json;
   gboolean is_terminal;
-  gboolean has_live_line; /* the cursor stands behind counts that may be overwritten */
+  gboolean has_live_line;  /* the cursor stands behind counts that may be overwritten */
+  gint64 told_stranger_us; /* when the end of one was told; 0 for never */
+  guint64 n_untold;        /* strangers whose end was not, since the count was told */
 };
 
 /* By JSON's event, and by the word that begins a line of text. */
@@ -205,6 +209,21 @@ report_note (Report *self, ReportNote note, const char *peer, const char *senten
   end_event (builder);
 }
 
+static void
+tell_untold (Report *self)
+{
+  g_autofree char *sentence = NULL;
+
+  if (self->n_untold == 0)
+  {
+    return;
+  }
+  sentence = g_strdup_printf ("and %" G_GUINT64_FORMAT " more %s failed", self->n_untold,
+                              self->n_untold == 1 ? "caller" : "callers");
+  self->n_untold = 0;
+  report_note (self, REPORT_NOTE, NULL, sentence);
+}
+
 /* What was negotiated, as bindings see it. Strings are owned. */
 typedef struct
 {
@@ -239,6 +258,7 @@ report_connected (Report *self,
   g_object_get (transport, "dtls-version", &found.version, "dtls-cipher", &found.cipher,
                 "srtp-profile", &found.profile, "peer-fingerprint", &found.fingerprint,
                 NULL);
+  tell_untold (self);
   if (!self->json)
   {
     print_ladder (self, ladder, local, peer);
@@ -339,9 +359,34 @@ end_as_text (Report *self, const ReportEnd *end)
   }
 }
 
+/* Counts who is not to be told. */
+static gboolean
+is_to_be_told (Report *self, const ReportEnd *end)
+{
+  gint64 now_us = g_get_monotonic_time ();
+
+  if (!end->is_stranger)
+  {
+    return TRUE;
+  }
+  if (self->told_stranger_us > 0
+      && now_us - self->told_stranger_us < TELL_STRANGERS_EVERY_US)
+  {
+    self->n_untold++;
+    return FALSE;
+  }
+  self->told_stranger_us = now_us;
+  return TRUE;
+}
+
 void
 report_end (Report *self, const ReportEnd *end)
 {
+  if (!is_to_be_told (self, end))
+  {
+    return;
+  }
+  tell_untold (self);
   if (self->json)
   {
     end_as_json (end);
@@ -367,6 +412,7 @@ report_error (Report *self, const char *sentence)
 void
 report_failure (Report *self, const char *sentence, int exit_status)
 {
+  tell_untold (self);
   if (self->json)
   {
     JsonBuilder *builder = begin_event ("failed");

@@ -62,7 +62,8 @@ void report_connected (Report *self,
 void report_stats (Report *self, const char *peer, const Stats *stats);
 
 /*
- * The end of an association.
+ * The end of an association. Of strangers at most one a second is told; the others are
+ * counted, and the count is told with the next end or connection.
  *
  * @peer: (nullable): with whom
  * @by: who closed it, in words; NULL where it failed:
@@ -70,6 +71,7 @@ void report_stats (Report *self, const char *peer, const Stats *stats);
  * @sentence: why it did, and what to do, for standard error
  * @expected, @found: (nullable): fingerprints, where these are why: of
  * #TegataFingerprint, and a text
+ * @is_stranger: whether it is of a caller who was never verified
  * @ladder: (nullable): of a handshake that was not completed
  */
 typedef struct
@@ -82,6 +84,7 @@ typedef struct
   const char *found;
   const char *sentence;
   int exit_status;
+  gboolean is_stranger;
   Ladder *ladder;
   const Stats *stats;
 } ReportEnd;

@@ -3,6 +3,7 @@
 """Whose ladder tegata listen tells of, where others send in the peer's name.
 tegata-ladder.py TEGATA. TAP."""
 
+import re
 import sys
 
 import tegata_rig as rig
@@ -102,7 +103,58 @@ def who_fails_has_one(bench):
     stranger.kill()
 
 
+def a_stranger_does_not_overwrite_the_one_of_a_peer(bench):
+    svg = bench.path("ladder.svg")
+    listener = bench.listen("--ladder", svg)
+    caller = bench.call(listener)
+    caller.connected()
+    listener.connected()
+    before = svg.read_text()
+    bench.tegata("connect", "%s:%d" % listener.address(), "-p", f"@{listener.mine}")
+    listener.wait_for(r"wrong fingerprint", stream="err")
+    equal(svg.read_text(), before)
+    end_of(listener, caller)
+    equal(svg.read_text(), before)
+    equal(listener.out().count("ClientKeyExchange"), 2, listener.story())
+
+
+def fail_together(bench, listener, where, count):
+    """All wait for the fingerprint, and it is none of theirs."""
+    for _ in range(count):
+        bench.tegata("connect", where, "-p", f"@{listener.mine}")
+    listener.wait_for(r"the handshake is complete", count=count)
+    listener.theirs.write_text(f"sha-256 {':'.join(['00'] * 32)}\n")
+    listener.wait_for(r"wrong fingerprint", stream="err")
+    listener.stop()
+
+
+def strangers_who_fail_together_are_counted(bench):
+    """All but one, and fewer where it takes longer than a second."""
+    listener = bench.listen()
+    fail_together(bench, listener, "%s:%d" % listener.address(), 5)
+    told = listener.err().count("wrong fingerprint")
+    check(1 <= told < 5, listener.story())
+    untold = sum(int(count) for count in
+                 re.findall(r"^note: and (\d+) more callers? failed$", listener.out(), re.M))
+    equal(told + untold, 5, listener.story())
+    equal(listener.out().count("ClientKeyExchange"), told, listener.story())
+    equal(listener.out().count("total: "), told + 1, listener.story())
+
+
+def strangers_who_fail_together_are_counted_as_json(bench):
+    listener = bench.listen("--json")
+    fail_together(bench, listener, listener.wait_event("ready")["listening"], 5)
+    told = len(listener.events("failed"))
+    check(1 <= told < 5, listener.story())
+    untold = sum(int(re.fullmatch(r"and (\d+) more callers? failed", event["message"]).group(1))
+                 for event in listener.events("note"))
+    equal(told + untold, 5, listener.story())
+
+
 if __name__ == "__main__":
     rig.main("tegata-ladder", sys.argv[1], [
         noise_is_no_ladder_of_who_is_connected, who_comes_back_has_a_ladder_of_its_own,
-        who_comes_back_is_told_in_order, who_fails_has_one])
+        who_comes_back_is_told_in_order, who_fails_has_one,
+        a_stranger_does_not_overwrite_the_one_of_a_peer,
+        strangers_who_fail_together_are_counted,
+        strangers_who_fail_together_are_counted_as_json])
