@@ -177,7 +177,16 @@ read_rtcp (SipDescription *self, const GstSDPMedia *media, GError **error)
     return TRUE;
   }
   g_clear_pointer (&self->rtcp_host, g_free);
-  return read_host (words[3], &self->rtcp_host, error);
+  if (!read_host (words[3], &self->rtcp_host, error))
+  {
+    return FALSE;
+  }
+  if (self->rtcp_host == NULL)
+  {
+    /* WebRTC's "a=rtcp:9 IN IP4 0.0.0.0" stays where a gateway fills in the rest. */
+    self->rtcp_host = g_strdup (self->host);
+  }
+  return TRUE;
 }
 
 static gboolean

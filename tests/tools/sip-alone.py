@@ -284,6 +284,17 @@ def names_are_not_looked_up(stack):
     expect("found localhost" in refused and "names are not looked up" in refused, refused)
 
 
+def rtcp_nowhere(stack):
+    """What WebRTC writes there says nothing: RTCP goes where the audio goes."""
+    party = new_party(stack)
+    for address in ("IN IP4 0.0.0.0", "IN IP6 ::"):
+        for offer in (OFFER, OFFER.replace("a=rtcp-mux\n", "")):
+            mark = party.mark()
+            party.give(offer + f"a=rtcp:9001 {address}\n")
+            party.wait("association", since=mark)
+    expect(not party.values("refused"), f"{party.values('refused')}")
+
+
 def weak_hashes(stack):
     """One beside a good one is passed over; alone it is refused, and what to do is told."""
     party = new_party(stack)
@@ -301,6 +312,7 @@ CASES = [
     ("told/ice-is-not-used", ice_is_not_used),
     ("told/names-are-not-looked-up", names_are_not_looked_up),
     ("told/weak-hashes-are-not-believed", weak_hashes),
+    ("descriptions/rtcp-nowhere-is-with-the-audio", rtcp_nowhere),
     ("digits/are-agreed-on-and-carried", digits),
     ("digits/go-beside-a-codec", digits_of_others),
     ("identity/lasts-with-a-file", lasting_certificate),
