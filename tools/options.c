@@ -159,7 +159,7 @@ add_output_entries (Options *self, gboolean *wants_help, GOptionContext *parser)
     { "json", 'j', 0, G_OPTION_ARG_NONE, &self->json,
       "Print events as JSON, an object a line", NULL },
     { "once", '1', 0, G_OPTION_ARG_NONE, &self->once,
-      self->is_listener ? "Serve one peer, and end with it"
+      self->is_listener ? "Serve one caller and end with it, whoever it is"
                         : "End after the handshake, politely",
       NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, wants_help, "This text", NULL },

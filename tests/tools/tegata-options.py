@@ -88,6 +88,8 @@ def help_reads_the_same_everywhere(bench):
             contains(text, group)
         longest = max(text.splitlines(), key=len)
         check(len(longest) <= 90, "a line is too long to read:", longest)
+    contains(bench.run("listen", "--help").out(),
+             "Serve one caller and end with it, whoever it is")
 
 
 def version(bench):
