@@ -2,8 +2,33 @@
 #include "sip-media-setup.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glib/gstdio.h>
+#include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+/* It is written anew, and removed at the end: a key that is named by mistake would be
+ * gone. A FIFO is not waited for. */
+static gboolean
+is_description_or_empty (const char *path)
+{
+  int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  char start[2];
+  struct stat status;
+  gboolean is_ours;
+
+  if (fd < 0)
+  {
+    return errno == ENOENT;
+  }
+  is_ours = fstat (fd, &status) == 0 && S_ISREG (status.st_mode)
+            && (status.st_size == 0
+                || (read (fd, start, sizeof start) == sizeof start
+                    && strncmp (start, "v=", sizeof start) == 0));
+  close (fd);
+  return is_ours;
+}
 
 /* Told at the start, and not by each description that goes nowhere. */
 static gboolean
@@ -16,6 +41,15 @@ check_local_file (const char *path, GError **error)
   {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR,
                  "--local %s is a folder: expected a file in one", path);
+    return FALSE;
+  }
+  if (!is_description_or_empty (path))
+  {
+    g_set_error (
+        error, G_FILE_ERROR, G_FILE_ERROR_EXIST,
+        "--local %s is there, and is no description of a call: it would be lost. "
+        "Name another file, or remove this one",
+        path);
     return FALSE;
   }
   fd = g_mkstemp (beside);

@@ -317,13 +317,28 @@ pass_over_old_files (Program *self)
   }
 }
 
-/* One of an earlier run leads nowhere, and the peer would take it. */
+/* One of an earlier run leads nowhere, and the peer would take it. That it is one was
+ * seen at the set-up. */
 static void
-remove_local_file (const Options *options)
+remove_old_file (const Options *options)
 {
   if (options->local != NULL)
   {
     g_unlink (options->local);
+  }
+}
+
+/* What somebody else put in its place is not ours to remove. */
+static void
+remove_own_file (const Program *self)
+{
+  g_autofree char *content = NULL;
+
+  if (self->options->local != NULL && self->description != NULL
+      && g_file_get_contents (self->options->local, &content, NULL, NULL)
+      && g_str_equal (content, self->description))
+  {
+    g_unlink (self->options->local);
   }
 }
 
@@ -337,7 +352,7 @@ run_main_loop (Program *self)
 
   self->signals = sip_signals_new (self->options->remote, &callbacks, self);
   pass_over_old_files (self);
-  remove_local_file (self->options);
+  remove_old_file (self->options);
   if (self->options->offer)
   {
     on_command ("offer", self);
@@ -380,7 +395,7 @@ run (const Options *options, GError **error)
   printf ("carried: %" G_GUINT64_FORMAT " packets to the peer, %" G_GUINT64_FORMAT
           " from it\n",
           plain_side_get_stats (plain)->secured, plain_side_get_stats (plain)->delivered);
-  remove_local_file (options);
+  remove_own_file (&program);
   g_free (program.description);
   return program.has_failed ? EXIT_FAILED : EXIT_ENDED;
 }

@@ -235,6 +235,29 @@ def both_offer_at_once(files):
                                           for line in party.said), f"{each.name} is told")
 
 
+def file_of_somebody_else(files):
+    """Neither overwritten at the start, nor removed at the end."""
+    key = files.directory / "key.pem"
+    for text in ("-----BEGIN PRIVATE KEY-----\n", "v"):
+        key.write_text(text)
+        found, said = ended("--local", str(key), "--offer")
+        expect(found == 3 and "would be lost" in said, f"ended with {found}: {said}")
+        expect(key.read_text() == text, "the key is gone")
+    key.unlink()
+    for text in ("", OLD):
+        files.a_sdp.write_text(text)
+        a = files.offerer()
+        a.wait("description", "offer")
+        await_true(lambda: files.a_sdp.read_text() not in ("", OLD), "A writes its offer")
+        expect(a.end() == 0, "A failed")
+        files.expect_nothing_left()
+    a = files.offerer()
+    a.wait("description", "offer")
+    files.a_sdp.write_text("kept")
+    expect(a.end() == 0, "A failed")
+    expect(files.a_sdp.read_text() == "kept", "what it did not write is gone")
+
+
 def ended(*options):
     result = subprocess.run([BINARY, *options], stdin=subprocess.DEVNULL, text=True, check=False,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT_S)
@@ -269,6 +292,7 @@ CASES = [
     ("offers/of-both-end-one-of-them", both_offer),
     ("offers/of-both-at-once-are-told", both_offer_at_once),
     ("impossible-ones-are-told", impossible_files),
+    ("of-somebody-else-are-left-alone", file_of_somebody_else),
     ("same-text-counts-when-it-is-written-again", same_text_again),
 ]
 
