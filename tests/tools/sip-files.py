@@ -96,6 +96,7 @@ def call(files):
     mark = b.mark()
     files.a_sdp.write_text("v=0\r\n")
     b.wait("refused", since=mark)
+    files.a_sdp.unlink()  # no longer what A wrote, so A would leave it
     terminate(a, b)
     files.expect_nothing_left()
 
