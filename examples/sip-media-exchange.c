@@ -209,17 +209,6 @@ prepare_path (SipCall *self, Exchange *exchange)
   }
 }
 
-static void
-begin (SipCall *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!sip_path_begin (self->path, self->role, self->remote, &error))
-  {
-    sip_call_tell (self, "error", "%s", error->message);
-  }
-}
-
 static gboolean
 on_nobody_called (gpointer user_data)
 {
@@ -233,7 +222,8 @@ on_nobody_called (gpointer user_data)
         "both sides said a=setup:active, and the peer does not call: so we do");
     self->role = TEGATA_ROLE_CLIENT;
     sip_call_tell (self, "role", "client");
-    begin (self);
+    sip_path_begin (self->path, self->role, self->remote);
+    sip_call_tell_state (self);
   }
   return G_SOURCE_REMOVE;
 }
@@ -244,7 +234,8 @@ on_nobody_called (gpointer user_data)
 static void
 doubt_role (SipCall *self)
 {
-  if (self->local->setup == TEGATA_SETUP_ACTIVE
+  if (sip_path_get_state (self->path) <= TEGATA_STATE_CONNECTED
+      && self->local->setup == TEGATA_SETUP_ACTIVE
       && self->remote->setup == TEGATA_SETUP_ACTIVE && self->role == TEGATA_ROLE_SERVER)
   {
     self->doubt_source = g_timeout_add (DOUBT_MS, on_nobody_called, self);
@@ -295,7 +286,7 @@ settle (SipCall *self, Exchange *exchange)
   if (is_new)
   {
     sip_call_tell_state (self);
-    begin (self);
+    sip_path_begin (self->path, self->role, self->remote);
     doubt_role (self);
   }
   else
@@ -393,6 +384,12 @@ take_offer (SipCall *self, Exchange *exchange, GError **error)
   if (exchange->is_new
       && !tegata_sdp_negotiate_role (exchange->local->setup, exchange->remote->setup,
                                      FALSE, &exchange->role, error))
+  {
+    return FALSE;
+  }
+  /* Here it can still be refused. */
+  if (exchange->is_new && exchange->role == TEGATA_ROLE_SERVER
+      && !sip_path_listen (exchange->path, error))
   {
     return FALSE;
   }

@@ -185,22 +185,23 @@ dial (SipPath *self, const SipDescription *remote, GError **error)
   return TRUE;
 }
 
-gboolean
-sip_path_begin (SipPath *self,
-                TegataRole role,
-                const SipDescription *remote,
-                GError **error)
+void
+sip_path_begin (SipPath *self, TegataRole role, const SipDescription *remote)
 {
-  if (role == TEGATA_ROLE_CLIENT)
+  g_autoptr (GError) error = NULL;
+  gboolean has_begun = role == TEGATA_ROLE_CLIENT ? dial (self, remote, &error)
+                                                  : sip_path_listen (self, &error);
+
+  if (!has_begun)
   {
-    return dial (self, remote, error);
+    /* Told once: of RTP. */
+    sip_path_hang_up (self);
+    sip_port_fail (self->ports[RTP], error);
   }
-  if (!sip_path_listen (self, error))
+  else if (role == TEGATA_ROLE_SERVER)
   {
-    return FALSE;
+    sip_path_expect (self, remote);
   }
-  sip_path_expect (self, remote);
-  return TRUE;
 }
 
 gboolean

@@ -53,11 +53,8 @@ gboolean sip_path_listen (SipPath *self, GError **error);
 void sip_path_expect (SipPath *self, const SipDescription *remote);
 
 /* Makes the associations that both descriptions ask for. A path that had others has to
- * hang up first. */
-gboolean sip_path_begin (SipPath *self,
-                         TegataRole role,
-                         const SipDescription *remote,
-                         GError **error);
+ * hang up first. Where it cannot, its state is TEGATA_STATE_FAILED. */
+void sip_path_begin (SipPath *self, TegataRole role, const SipDescription *remote);
 
 /* Returns: whether somebody has called on any of its ports */
 gboolean sip_path_was_called (SipPath *self);

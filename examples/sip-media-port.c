@@ -376,6 +376,14 @@ sip_port_give_up (SipPort *self, guint timeout_s)
   }
 }
 
+void
+sip_port_fail (SipPort *self, const GError *error)
+{
+  end_listening (self);
+  sip_port_hang_up (self);
+  self->failure = g_error_copy (error);
+}
+
 TegataState
 sip_port_get_state (SipPort *self)
 {

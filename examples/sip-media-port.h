@@ -80,6 +80,9 @@ gboolean sip_port_move (SipPort *self, GSocketAddress *peer);
  * state is TEGATA_STATE_FAILED from here on, and nobody can call. */
 void sip_port_give_up (SipPort *self, guint timeout_s);
 
+/* It cannot begin: its state is TEGATA_STATE_FAILED from here on, because of @error. */
+void sip_port_fail (SipPort *self, const GError *error);
+
 /* Ends the association; the port is as it was before there was one. Whoever waits to be
  * expected goes on waiting. */
 void sip_port_hang_up (SipPort *self);

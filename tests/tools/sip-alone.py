@@ -196,6 +196,24 @@ def certificate_that_cannot_be_used(stack):
         expect(result.stderr.count(path.name) == 1, result.stderr)
 
 
+def certificate_that_cannot_serve(stack):
+    """Of Ed25519 it can call; where it would have to be called, that is told at once."""
+    party = new_party(stack, "--cert", make_identity(stack, "ed25519"))
+    party.give(OFFER.replace("actpass", "active"))
+    expect("Ed25519" in party.wait("refused"), f"{party.values('refused')}")
+    expect(not party.descriptions, "it answered")
+    party.give(OFFER)
+    party.description()
+    expect(party.wait("role") == "client", f"{party.values('role')}")
+    party.ask("offer")
+    mark = party.mark()
+    party.give(OFFER.replace("actpass", "active").replace("40000", "40002")
+               .replace("AB:AB", "AB:CD", 1))
+    party.wait("state", "failed", since=mark)
+    expect("Ed25519" in party.values("error", mark)[-1], f"{party.values('error', mark)}")
+    expect(party.end() == 1, "it does not tell that it failed")
+
+
 # ---- digits that are dialled within a call ----
 
 def formats_of(description):
@@ -317,6 +335,7 @@ CASES = [
     ("digits/go-beside-a-codec", digits_of_others),
     ("identity/lasts-with-a-file", lasting_certificate),
     ("identity/that-cannot-be-used-is-told", certificate_that_cannot_be_used),
+    ("identity/that-cannot-serve-is-told", certificate_that_cannot_serve),
     ("offers/that-cross-are-refused", crossing_offers),
     ("offers/an-answer-that-comes-twice-is-none", answer_that_comes_twice),
     ("offers/unchanged-have-the-version-of-before", unchanged_descriptions),

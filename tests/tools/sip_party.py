@@ -51,13 +51,13 @@ def tap(prefix, cases, run):
     return failed > 0
 
 
-def make_identity(stack):
-    """Returns the path of a certificate and its key."""
+def make_identity(stack, *key):
+    """Returns the path of a certificate and its key; of ECDSA, without options for another."""
     if shutil.which("openssl") is None:
         raise Skip("openssl is not installed")
     directory = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
-                    "ec_paramgen_curve:P-256", "-nodes", "-keyout", "key.pem", "-out",
+    subprocess.run(["openssl", "req", "-x509", "-newkey",
+                    *(key or ("ec", "-pkeyopt", "ec_paramgen_curve:P-256")), "-nodes", "-keyout", "key.pem", "-out",
                     "cert.pem", "-days", "2", "-subj", "/CN=sip-media"],
                    cwd=directory, check=True, capture_output=True)
     both = directory / "both.pem"
