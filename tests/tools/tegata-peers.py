@@ -5,6 +5,7 @@ comings and goings. tegata-peers.py TEGATA. TAP."""
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -123,11 +124,15 @@ def counts_are_told_in_words(bench):
     send(bench, caller, rig.rtp(1), rig.rtp(1), rig.rtp(2))
     equal([out.recv(2048) for _ in range(2)], [rig.rtp(1), rig.rtp(2)])
     contains(caller.stop().out(), "plain side: received 3, secured 2, refused 1 (1 replayed)")
-    contains(listener.stop().out(), "from strangers: 1 asked for a cookie")
+    # one, and more where a slow machine sends a hello again
+    listener.stop()
+    check(re.search(r"from strangers: [1-9]\d* asked for a cookie", listener.out()), listener.story())
     silent = bench.bind()
     caller = bench.tegata("connect", target(silent), "-p", f"@{bench.path('none')}")
     silent.recv(2048)
-    contains(caller.stop().out(), "sent 1 packet, ", "received 0 packets, ")
+    caller.stop()
+    check(re.search(r"sent (1 packet|([2-9]|[1-9]\d+) packets), ", caller.out()), caller.story())
+    contains(caller.out(), "received 0 packets, ")
 
 
 def what_is_no_media_is_counted(bench):
@@ -395,7 +400,8 @@ if __name__ == "__main__":
         media_crosses_both_ways_on_one_port, media_is_not_in_the_clear,
         rtcp_may_have_ports_of_its_own, media_comes_from_where_it_is_sent_to,
         media_goes_to_this_machine_without_a_host, media_may_go_out_to_another_family, what_goes_out_alone_may_be_answered,
-        media_before_there_are_keys_is_dropped_and_told_once, what_is_no_media_is_counted,
+        media_before_there_are_keys_is_dropped_and_told_once, counts_are_told_in_words,
+        what_is_no_media_is_counted,
         a_long_packet_arrives_and_is_told_once,
         nothing_is_told_of_a_long_packet_that_the_mtu_allows,
         a_fingerprint_may_come_in_a_file_later, half_a_file_is_waited_out,
