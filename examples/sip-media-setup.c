@@ -76,6 +76,15 @@ check_remote_file (const char *path, GError **error)
                  "--remote %s is a folder: expected a file in one", path);
     return FALSE;
   }
+  if (g_file_test (path, G_FILE_TEST_EXISTS)
+      && !g_file_test (path, G_FILE_TEST_IS_REGULAR))
+  {
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED,
+                 "--remote %s is a pipe or a device: expected a file. Without --remote "
+                 "descriptions are read from standard input",
+                 path);
+    return FALSE;
+  }
   if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
   {
     g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_NOENT,

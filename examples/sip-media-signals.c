@@ -3,6 +3,7 @@
 
 #include "sip-media-sdp.h"
 
+#include <fcntl.h>
 #include <glib-unix.h>
 #include <stdio.h>
 #include <string.h>
@@ -151,26 +152,44 @@ look_copy (Look *self, const Look *other)
   }
 }
 
+/* A FIFO would have to be waited for: it is as a file that is not there. */
+static FILE *
+open_file (const char *path, struct stat *status)
+{
+  int fd = open (path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  FILE *file = NULL;
+
+  if (fd < 0)
+  {
+    return NULL;
+  }
+  if (fstat (fd, status) == 0 && S_ISREG (status->st_mode))
+  {
+    file = fdopen (fd, "rb");
+  }
+  if (file == NULL)
+  {
+    close (fd);
+  }
+  return file;
+}
+
 static Look
 look_at (const char *path)
 {
   Look look = { .exists = FALSE };
   char text[SIP_SDP_MAX_LEN + 1];
-  FILE *file = fopen (path, "rb");
   struct stat status;
+  FILE *file = open_file (path, &status);
   gsize len;
 
-  if (file == NULL)
-  {
-    return look;
-  }
-  if (fstat (fileno (file), &status) == 0)
+  if (file != NULL)
   {
     len = fread (text, 1, sizeof text, file);
     look = (Look){ TRUE, status.st_ino, status.st_mtim,
                    len > 0 ? g_bytes_new (text, len) : NULL };
+    fclose (file);
   }
-  fclose (file);
   return look;
 }
 

@@ -348,6 +348,7 @@ run_main_loop (Program *self)
   const SipSignalsCallbacks callbacks
       = { on_command, on_remote_description, on_end_of_input, on_remote_gone };
   guint interrupt = g_unix_signal_add (SIGINT, on_signal, self->main_loop);
+  guint hang_up = g_unix_signal_add (SIGHUP, on_signal, self->main_loop);
   guint terminate = g_unix_signal_add (SIGTERM, on_signal, self->main_loop);
 
   self->signals = sip_signals_new (self->options->remote, &callbacks, self);
@@ -359,6 +360,7 @@ run_main_loop (Program *self)
   }
   g_main_loop_run (self->main_loop);
   g_source_remove (interrupt);
+  g_source_remove (hang_up);
   g_source_remove (terminate);
   g_clear_pointer (&self->signals, sip_signals_free);
 }

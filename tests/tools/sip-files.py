@@ -6,11 +6,13 @@ sip-files.py PROGRAM [CASE]: no relay, and hardly a word on standard input. TAP.
 """
 
 import contextlib
+import os
 import pathlib
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 
 from sip_party import (WAIT_S, Failure, Party, await_true, make_identity, prove_media,
                        prove_media_both_ways, tap)
@@ -71,10 +73,10 @@ def kill(party):
     party.process.wait(WAIT_S)
 
 
-def terminate(one, other):
+def terminate(one, other, number=signal.SIGTERM):
     """Told by the end of the association, the other one ends as well."""
     other.process.stdin.close()
-    one.process.send_signal(signal.SIGTERM)
+    one.process.send_signal(number)
     expect(one.process.wait(WAIT_S) == 0, f"{one.name} failed")
     expect(other.process.wait(WAIT_S) == 0, f"{other.name} failed")
 
@@ -259,6 +261,33 @@ def file_of_somebody_else(files):
     expect(files.a_sdp.read_text() == "kept", "what it did not write is gone")
 
 
+def terminal_that_is_closed(files):
+    """It ends as by SIGTERM, and leaves nothing."""
+    a, b = files.offerer(), files.answerer()
+    connect(a, b)
+    terminate(a, b, signal.SIGHUP)
+    files.expect_nothing_left()
+
+
+def pipe_in_place_of_the_file(files):
+    """Refused at the start; and one that comes later is not waited for."""
+    os.mkfifo(files.b_sdp)
+    found, said = ended("--remote", str(files.b_sdp), "--offer")
+    expect(found == 3 and "is a pipe" in said, f"ended with {found}: {said}")
+    files.b_sdp.unlink()
+    a = files.offerer()
+    a.wait("description", "offer")
+    os.mkfifo(files.b_sdp)
+    # after several looks at it, it still answers
+    for _ in range(3):
+        mark = a.mark()
+        time.sleep(0.15)
+        a.tell("are you there?")
+        a.wait("refused", since=mark)
+    files.b_sdp.unlink()
+    connect(a, files.answerer())
+
+
 def ended(*options):
     result = subprocess.run([BINARY, *options], stdin=subprocess.DEVNULL, text=True, check=False,
                             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=WAIT_S)
@@ -294,6 +323,8 @@ CASES = [
     ("offers/of-both-at-once-are-told", both_offer_at_once),
     ("impossible-ones-are-told", impossible_files),
     ("of-somebody-else-are-left-alone", file_of_somebody_else),
+    ("last-until-the-terminal-is-closed", terminal_that_is_closed),
+    ("pipe-in-place-of-one-is-not-waited-for", pipe_in_place_of_the_file),
     ("same-text-counts-when-it-is-written-again", same_text_again),
 ]
 
