@@ -209,13 +209,19 @@ prepare_path (SipCall *self, Exchange *exchange)
   }
 }
 
+/* Whoever is half way through a handshake may be a stranger: so it is looked at again. */
 static gboolean
 on_nobody_called (gpointer user_data)
 {
   SipCall *self = user_data;
+  TegataState state = sip_path_get_state (self->path);
 
+  if (state < TEGATA_STATE_CONNECTED && sip_path_was_called (self->path))
+  {
+    return G_SOURCE_CONTINUE;
+  }
   self->doubt_source = 0;
-  if (!sip_path_was_called (self->path))
+  if (state < TEGATA_STATE_CONNECTED)
   {
     sip_call_tell (
         self, "notice",

@@ -12,10 +12,11 @@ import random
 import re
 import subprocess
 import sys
+import time
 
 import sip_party
-from sip_party import (Failure, Party, Relay, is_client_hello, is_dtls, make_identity, ports_of,
-                       prove_media, prove_media_both_ways, receive_marked, tap)
+from sip_party import (Failure, Party, Relay, await_true, is_client_hello, is_dtls, make_identity,
+                       ports_of, prove_media, prove_media_both_ways, receive_marked, tap)
 
 BINARY = pathlib.Path(sys.argv[1])
 SEED = int(sys.argv[2]) if len(sys.argv) > 2 else 20261123
@@ -131,6 +132,32 @@ def active_that_waits(call):
     """A peer that answers active whatever is offered, and then waits: as baresip does."""
     a, b = call.pair(["--setup", "active"])
     call.connect(a, b, to_one=lambda text: with_setup(text, "active"))
+    expect(a.values("role") == ["server", "client"], f"A is {a.values('role')}")
+    prove_media_both_ways(a, b)
+
+
+def active_that_waits_and_a_stranger(call):
+    """Who gets no further than half a handshake does not keep A from calling its peer."""
+    clean(call)
+    a, b = call.pair(["--setup", "active", "--timeout", "6"])
+    stranger = call.party("C", "--timeout", "4")
+    offer = call.carry(a, a.ask("offer"))
+    fronts_of_b = []
+
+    def send(front, datagram, address):
+        if (address[1] not in call.ports["A"] or is_client_hello(datagram)
+                or front in fronts_of_b):
+            Relay._send(front, datagram, address)
+    call.relay._send = send
+    stranger.give(with_setup(offer, "actpass"))
+    await_true(lambda: call.hellos() > 1, "a stranger has called, and shown the cookie")
+    # so that the stranger's time is over between A's second look and its deadline
+    time.sleep(3)
+    b.give(offer)
+    answer = call.carry(b, with_setup(b.description(), "active"))
+    fronts_of_b += [call.relay.front_of(port) for port in call.ports["B"]]
+    a.give(answer)
+    a.wait("state", "connected")
     expect(a.values("role") == ["server", "client"], f"A is {a.values('role')}")
     prove_media_both_ways(a, b)
 
@@ -656,6 +683,8 @@ def cases():
                    setup_case(offered, answered, rewritten, client, *options))
     yield "setup/none-means-active-and-passive", no_setup_lines
     yield "setup/active-answered-active-by-who-waits", active_that_waits
+    yield ("setup/active-answered-active-by-who-waits-while-a-stranger-calls",
+           active_that_waits_and_a_stranger)
     yield "profile/savp", profiles(False)
     yield "profile/savpf", profiles(True)
     yield "rtcp/has-a-port-if-the-offerer-wants", own_rtcp_port(["--no-rtcp-mux"], [])
