@@ -233,7 +233,10 @@ pair_channel_deliver (PairChannel *self)
 
     batch[i].size = batch[i].len + TEGATA_SRTP_MAX_OVERHEAD;
     batch[i].bytes = g_malloc (batch[i].size);
-    memcpy (batch[i].bytes, bytes, batch[i].len);
+    if (bytes != NULL) /* an empty datagram has none */
+    {
+      memcpy (batch[i].bytes, bytes, batch[i].len);
+    }
     if (self->other != NULL)
     {
       batch[i].peer = self->other->address;
