@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "association.h"
+#include "worker.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The half of an element that receives: net_sink takes datagrams, alone or in lists;
+ * rtp_src, rtcp_src and data_src have what was in them. All that goes up does so under
+ * the stream lock of net_sink, whoever brings it.
+ */
+typedef struct
+{
+  GstElement *element;               /* who embeds it */
+  GstTegataAssociation *association; /* referenced; NULL before one is set */
+  GstPad *net_sink;
+  GstPad *rtp_src;  /* NULL for dtlsdec */
+  GstPad *rtcp_src; /* NULL for dtlsdec */
+  GstPad *data_src; /* on request: NULL before. Guarded by the element's object lock */
+  gboolean ends_with_association; /* the peer's close is EOS on all pads, not on data_src
+                                     alone */
+  guint group_id;
+  GstTegataWorker worker;
+} GstTegataInlet;
+
+/* Makes net_sink of @net_template, and rtp_src and rtcp_src of theirs unless they are
+ * NULL, and adds them to @element. */
+void gst_tegata_inlet_init (GstTegataInlet *self,
+                            GstElement *element,
+                            GstPadTemplate *net_template,
+                            GstPadTemplate *rtp_template,
+                            GstPadTemplate *rtcp_template);
+void gst_tegata_inlet_clear (GstTegataInlet *self);
+
+/* Not while started. @association: (nullable) */
+void gst_tegata_inlet_set_association (GstTegataInlet *self,
+                                       GstTegataAssociation *association);
+
+/* data_src, or NULL where it is there already. */
+GstPad *gst_tegata_inlet_request_data (GstTegataInlet *self,
+                                       GstPadTemplate *data_template,
+                                       const char *name);
+void gst_tegata_inlet_release_data (GstTegataInlet *self, GstPad *pad);
+
+/* READY to PAUSED, after the pads were activated; PAUSED to READY, after they were
+ * deactivated. */
+void gst_tegata_inlet_start (GstTegataInlet *self);
+void gst_tegata_inlet_stop (GstTegataInlet *self);
+
+/* From the observer's incoming(): never blocks. */
+void gst_tegata_inlet_deliver (GstTegataInlet *self);
+
+G_END_DECLS

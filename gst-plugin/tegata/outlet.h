@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "association.h"
+#include "worker.h"
+
+G_BEGIN_DECLS
+
+/*
+ * The half of an element that sends: RTP, RTCP and data come in by request pads, and
+ * datagrams leave by net_src, alone or in lists. Media is pushed by the thread that
+ * brought it; what DTLS has to say, by a worker. Pushes on net_src are serialized by its
+ * stream lock.
+ *
+ * Time stamps on net_src are running times in one segment of its own, so that streams
+ * with different segments can share it.
+ */
+typedef struct
+{
+  GstElement *element;               /* who embeds it */
+  GstTegataAssociation *association; /* referenced; NULL before one is set */
+  GstPad *net_src;
+  gboolean syncs_rtp;             /* rtp-sync: RTP waits for the clock. Object lock */
+  gboolean closes_when_all_ended; /* EOS on all sinks, and nobody to receive for: close */
+  guint group_id;
+  GstTegataWorker worker;
+  gint wants_key_frames; /* atomic: the worker asks upstream for them */
+} GstTegataOutlet;
+
+typedef enum
+{
+  GST_TEGATA_STREAM_RTP,
+  GST_TEGATA_STREAM_RTCP,
+  GST_TEGATA_STREAM_DATA,
+} GstTegataStream;
+
+/* Makes net_src of its template and adds it to @element. */
+void gst_tegata_outlet_init (GstTegataOutlet *self,
+                             GstElement *element,
+                             GstPadTemplate *net_template);
+void gst_tegata_outlet_clear (GstTegataOutlet *self);
+
+/* Not while started. @association: (nullable) */
+void gst_tegata_outlet_set_association (GstTegataOutlet *self,
+                                        GstTegataAssociation *association);
+
+/* A sink pad, active and added to the element. @name: NULL for the next free number of
+ * the template's name. NULL where that name is taken. */
+GstPad *gst_tegata_outlet_request_pad (GstTegataOutlet *self,
+                                       GstPadTemplate *templ,
+                                       const char *name,
+                                       GstTegataStream stream);
+void gst_tegata_outlet_release_pad (GstTegataOutlet *self, GstPad *pad);
+
+/* Ends waits for the association. Before PAUSED to READY deactivates the pads. */
+void gst_tegata_outlet_unlock (GstTegataOutlet *self);
+
+/* READY to PAUSED, after the pads were activated; PAUSED to READY, after they were
+ * deactivated. */
+void gst_tegata_outlet_start (GstTegataOutlet *self);
+void gst_tegata_outlet_stop (GstTegataOutlet *self);
+
+/* From the observer's outgoing(): never blocks. */
+void gst_tegata_outlet_send (GstTegataOutlet *self);
+
+/* From the observer's changed(), on CONNECTED: sources whose media was dropped until now
+ * are asked for a key frame. Never blocks. */
+void gst_tegata_outlet_connected (GstTegataOutlet *self);
+
+G_END_DECLS
