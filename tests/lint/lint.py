@@ -20,8 +20,8 @@ def sources(source, *patterns):
 
 def clang_format(source, _):
     files = sources(source, *(f"{top}/**/*.[ch]"
-                              for top in ("include", "src", "tools", "examples", "tests",
-                                          "benchmarks")))
+                              for top in ("include", "src", "gst-plugin", "tools", "examples",
+                                          "tests", "benchmarks")))
     return [(path, ["clang-format", "--dry-run", "-Werror", str(path)]) for path in files]
 
 
@@ -29,7 +29,8 @@ def clang_tidy(source, build):
     # the compilation database may be gcc's, which knows warnings that clang does not
     command = ["clang-tidy", "--quiet", "-p", str(build),
                "--extra-arg=-Wno-unknown-warning-option"]
-    files = sources(source, "src/*/*.c", "tools/*.c", "examples/*.c", "benchmarks/*.c")
+    files = sources(source, "src/*/*.c", "gst-plugin/*/*.c", "tools/*.c",
+                    "examples/*.c", "benchmarks/*.c")
     built = (build / "compile_commands.json").read_text()
     return [(path, command + [str(path)]) for path in files if path.name in built]
 
@@ -40,7 +41,8 @@ def cppcheck(source, build):
                f"--suppressions-list={source / 'tests' / 'lint' / 'cppcheck.txt'}",
                "-D__GNUC__=12", "-I", str(source / "include"), "-I", str(source / "src"),
                "-I", str(build / "include")]
-    files = sources(source, "src/*/*.c", "tools/*.c", "examples/*.c", "benchmarks/*.c")
+    files = sources(source, "src/*/*.c", "gst-plugin/*/*.c", "tools/*.c",
+                    "examples/*.c", "benchmarks/*.c")
     return [(path, command + [str(path)]) for path in files]
 
 

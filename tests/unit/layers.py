@@ -66,6 +66,10 @@ FORBIDDEN_EVERYWHERE = re.compile(
 # The validity of a new certificate is the wall clock's: no protocol runs by it.
 ALLOWED_SYMBOLS = {("identity", "time"), ("identity", "g_get_real_time")}
 
+# The elements are adaptors over the public API. Which folders of gst-plugin/ one may include.
+PLUGIN_FOLDERS = {"tegata": ["tegata"], "dtls": ["dtls", "tegata"]}
+NOT_FOR_PLUGINS = re.compile(rf"(openssl|srtp2|nice|{'|'.join(MAY_INCLUDE)})/.*")
+
 MAX_FILE_LINES = 800
 MAX_FUNCTION_LINES = 70
 
@@ -109,6 +113,28 @@ def bad_foreign_headers(path, text):
         if places and not any(re.match(where, path) for where in places):
             complaints.append(f"{path}: may not know {header}")
     return complaints
+
+
+def bad_plugin_includes(path, text, folders=None):
+    """@folders: the names of the headers that each folder of gst-plugin/ has."""
+    folder = re.match(r"gst-plugin/(\w+)/", path).group(1)
+    if folder not in PLUGIN_FOLDERS:
+        return [f"{path}: a plugin that layers.py does not know"]
+    complaints = []
+    for header in includes_of(text):
+        is_elsewhere = folders is not None and any(
+            header in names for name, names in folders.items()
+            if name not in PLUGIN_FOLDERS[folder])
+        if is_elsewhere or NOT_FOR_PLUGINS.match(header):
+            complaints.append(f"{path}: an element may not know {header}")
+    return complaints
+
+
+def over_plugins(source):
+    folders = {name: {path.name for path in (source / "gst-plugin" / name).glob("*.h")}
+               for name in PLUGIN_FOLDERS}
+    return over_files(source, ["gst-plugin/*/*.[ch]"],
+                      lambda path, text: bad_plugin_includes(path, text, folders))
 
 
 def bad_symbols(layer, nm_output):
@@ -168,6 +194,13 @@ SELF_TESTS = [
     ("the end of libsrtp2, high up", bad_symbols, ("transport", "  U srtp_shutdown\n")),
     ("a session that knows its transport", bad_arrows,
      ("src/session/a.c", "#include <tegata/transport.h>\n")),
+    ("a private header in an element", bad_plugin_includes,
+     ("gst-plugin/tegata/a.c", '#include "session/session-private.h"\n')),
+    ("OpenSSL in an element", bad_plugin_includes,
+     ("gst-plugin/tegata/a.c", "#include <openssl/ssl.h>\n")),
+    ("an element that knows its other names", bad_plugin_includes,
+     ("gst-plugin/tegata/a.c", '#include "exported-key.h"\n',
+      {"tegata": {"inlet.h"}, "dtls": {"exported-key.h"}})),
     ("a foreign export", bad_exports, ("0001 T tegata_x\n0002 T helper\n",)),
     ("no export", bad_exports, ("",)),
     ("a long file", bad_lengths, ("a.c", "\n" * 801)),
@@ -180,6 +213,9 @@ GOOD = [
     ("OpenSSL in dtls", bad_foreign_headers, ("src/dtls/a.c", "#include <openssl/ssl.h>")),
     ("a name that begins like a clock", bad_symbols, ("dtls", "  U timegm\n  U g_free\n")),
     ("a clock in transport", bad_symbols, ("transport", "  U g_get_monotonic_time\n")),
+    ("the public API in an element", bad_plugin_includes,
+     ("gst-plugin/dtls/a.c", '#include <tegata/session.h>\n#include "inlet.h"\n',
+      {"tegata": {"inlet.h"}, "dtls": set()})),
     ("our own exports", bad_exports, ("0001 T tegata_x\n",)),
     ("a function of 70 lines", bad_lengths, ("a.c", "{\n" + "\n" * 69 + "}\n")),
 ]
@@ -215,7 +251,7 @@ def main(source, build):
     public = [f"include/tegata/{name}.h" for name in PUBLIC_HEADERS
               if name not in ("version", "enum-types")]
     measured = [f"{top}/**/*.[ch]" for top in
-                ("include", "src", "tools", "examples", "tests", "benchmarks")]
+                ("include", "src", "gst-plugin", "tools", "examples", "tests", "benchmarks")]
     shared_library = str(build / "src" / "libtegata.so")
     cases = [
         ("/layers/each-rule-can-fail", self_test),
@@ -223,6 +259,7 @@ def main(source, build):
          lambda: over_files(source, layered + public, bad_arrows)),
         ("/layers/foreign-headers-stay-in-their-place",
          lambda: over_files(source, layered + public, bad_foreign_headers)),
+        ("/layers/elements-know-the-public-api-only", lambda: over_plugins(source)),
         ("/layers/nothing-reads-a-clock-opens-a-socket-or-waits", lambda: over_archives(build)),
         ("/layers/only-the-api-is-exported",
          lambda: bad_exports(run("nm", "-D", "--defined-only", shared_library))),
