@@ -75,6 +75,8 @@ void gst_tegata_properties_notify (GstElement *element, TegataState state);
 /* For changed() with FAILED: the association's error as an element error, which says
  * which and why. */
 void gst_tegata_post_failure (GstElement *element, GstTegataAssociation *association);
+/* A setting or a start that cannot be: @error as an element error. */
+void gst_tegata_post_unusable (GstElement *element, const GError *error);
 /* For unverified(): an element warning that names the property that closes the hole. */
 void gst_tegata_post_unverified (GstElement *element);
 

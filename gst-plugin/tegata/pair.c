@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * The state of a pair lies on the association that both elements have. Of the two, each
+ * may change its state on a thread of its own. A lock around open() and stop() would be
+ * held while they tell the state; so each side tells first who is in, then acts, then
+ * looks again whether it still fits.
+ */
+
+#include "pair.h"
+#include "common.h"
+
+typedef struct
+{
+  guint sides;      /* atomic: GstTegataPairSide, of those that are in PAUSED or above */
+  gpointer encoder; /* atomic: who has it; only compared */
+  gint is_orphaned; /* atomic */
+} Pair;
+
+/* Made by whoever comes first. */
+static Pair *
+get_pair (GstTegataAssociation *association)
+{
+  static const char key[] = "tegata-pair";
+  Pair *pair = g_object_get_data (G_OBJECT (association), key);
+
+  if (pair == NULL)
+  {
+    pair = g_new0 (Pair, 1);
+    if (!g_object_replace_data (G_OBJECT (association), key, NULL, pair, g_free, NULL))
+    {
+      g_free (pair);
+    }
+    pair = g_object_get_data (G_OBJECT (association), key);
+  }
+  return pair;
+}
+
+gboolean
+gst_tegata_pair_claim (GstTegataAssociation *association, gpointer encoder)
+{
+  Pair *pair = get_pair (association);
+
+  return g_atomic_pointer_compare_and_exchange (&pair->encoder, NULL, encoder);
+}
+
+void
+gst_tegata_pair_give_back (GstTegataAssociation *association, gpointer encoder)
+{
+  Pair *pair = get_pair (association);
+
+  (void) g_atomic_pointer_compare_and_exchange (&pair->encoder, encoder, NULL);
+}
+
+void
+gst_tegata_pair_orphan (GstTegataAssociation *association)
+{
+  g_atomic_int_set (&get_pair (association)->is_orphaned, TRUE);
+}
+
+gboolean
+gst_tegata_pair_is_orphaned (GstTegataAssociation *association)
+{
+  return g_atomic_int_get (&get_pair (association)->is_orphaned);
+}
+
+gboolean
+gst_tegata_pair_enter (GstTegataAssociation *association,
+                       GstTegataPairSide side,
+                       GError **error)
+{
+  Pair *pair = get_pair (association);
+
+  (void) g_atomic_int_or (&pair->sides, side);
+  if (gst_tegata_association_open (association, error))
+  {
+    return TRUE;
+  }
+  (void) g_atomic_int_and (&pair->sides, ~(guint) side);
+  return FALSE;
+}
+
+static void
+open_for_decoder (GstTegataAssociation *association, Pair *pair)
+{
+  g_autoptr (GError) error = NULL;
+
+  /* a setting that was spoilt meanwhile: the next state change says so on the bus */
+  if (!gst_tegata_association_open (association, &error))
+  {
+    GST_WARNING_OBJECT (association, "not opened again: %s", error->message);
+  }
+  else if (g_atomic_int_get (&pair->sides) == 0)
+  {
+    gst_tegata_association_stop (association);
+  }
+}
+
+void
+gst_tegata_pair_leave (GstTegataAssociation *association, GstTegataPairSide side)
+{
+  Pair *pair = get_pair (association);
+  guint left = g_atomic_int_and (&pair->sides, ~(guint) side) & ~(guint) side;
+
+  if (side == GST_TEGATA_PAIR_DECODER && left != 0)
+  {
+    return;
+  }
+  gst_tegata_association_stop (association);
+  if (g_atomic_int_get (&pair->sides) != 0)
+  {
+    open_for_decoder (association, pair);
+  }
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "association.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What the two elements of a pair agree on without knowing each other: how long their
+ * association is open, and that it has one encoder. The decoder owns the association;
+ * the encoder's run is the session. All of it on any thread, without a lock.
+ */
+typedef enum
+{
+  GST_TEGATA_PAIR_DECODER = 1 << 0,
+  GST_TEGATA_PAIR_ENCODER = 1 << 1,
+} GstTegataPairSide;
+
+/* @encoder is the one of @association until it gives it back. FALSE where it has another
+ * one. */
+gboolean gst_tegata_pair_claim (GstTegataAssociation *association, gpointer encoder);
+void gst_tegata_pair_give_back (GstTegataAssociation *association, gpointer encoder);
+
+/* The decoder is gone: who finds its association now finds it dead. */
+void gst_tegata_pair_orphan (GstTegataAssociation *association);
+gboolean gst_tegata_pair_is_orphaned (GstTegataAssociation *association);
+
+/* READY to PAUSED of @side: open from now on. */
+gboolean gst_tegata_pair_enter (GstTegataAssociation *association,
+                                GstTegataPairSide side,
+                                GError **error);
+
+/* PAUSED to READY of @side. The encoder's ends the session, and the association opens
+ * anew for a decoder that still listens; the decoder's ends it where no encoder is left. */
+void
+gst_tegata_pair_leave (GstTegataAssociation *association, GstTegataPairSide side);
+
+G_END_DECLS
