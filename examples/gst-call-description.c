@@ -155,22 +155,33 @@ is_complete (const Description *self, GError **error)
   return missing == NULL;
 }
 
-Description *
-description_new_from_text (const char *text, GError **error)
+/* G_IO_ERROR_PARTIAL_INPUT comes first: what is missing may come yet. */
+static gboolean
+read_text (Description *self, const char *text, GError **error)
 {
-  g_autoptr (Description) self = description_new ();
-
   if (strlen (text) > MAX_LEN)
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                  "the peer's description is longer than %d bytes", MAX_LEN);
-    return NULL;
+    return FALSE;
   }
   if (!read_lines (self, text))
   {
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT,
                  "the peer's description has no line “end”");
-    return NULL;
+    return FALSE;
   }
-  return is_complete (self, error) ? g_steal_pointer (&self) : NULL;
+  return is_complete (self, error);
+}
+
+Description *
+description_new_from_text (const char *text, GError **error)
+{
+  Description *self = description_new ();
+
+  if (!read_text (self, text, error))
+  {
+    g_clear_pointer (&self, description_free);
+  }
+  return self;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst-call-media.h"
 
-#include <stdio.h>
-
 #define VIDEO_PT 96
 #define SOUND_PT 97
 #define VIDEO_CAPS                                                                       \
@@ -81,14 +79,14 @@ on_pad_added (GstElement *rtpbin, GstPad *pad, Media *self)
   g_autoptr (GstObject) pipeline = gst_element_get_parent (rtpbin);
   g_autoptr (GstPad) sink = NULL;
   GstElement *branch;
-  guint payload_type = 0;
   gboolean is_video;
 
-  if (sscanf (GST_PAD_NAME (pad), "recv_rtp_src_0_%*u_%u", &payload_type) != 1)
+  /* recv_rtp_src_SESSION_SSRC_PT */
+  if (!g_str_has_prefix (GST_PAD_NAME (pad), "recv_rtp_src_"))
   {
     return;
   }
-  is_video = payload_type == VIDEO_PT;
+  is_video = g_str_has_suffix (GST_PAD_NAME (pad), "_" G_STRINGIFY (VIDEO_PT));
   branch = gst_parse_bin_from_description (describe_branch (self, is_video), TRUE, NULL);
   if (is_video)
   {

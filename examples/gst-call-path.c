@@ -67,29 +67,40 @@ find_local_address (GSocketAddress *peer, GError **error)
                  g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local)), 0);
 }
 
+static GSocket *
+bind_socket (GSocketAddress *local, GError **error)
+{
+  g_autoptr (GSocket) made
+      = g_socket_new (g_socket_address_get_family (local), G_SOCKET_TYPE_DATAGRAM,
+                      G_SOCKET_PROTOCOL_UDP, error);
+
+  return made != NULL && g_socket_bind (made, local, FALSE, error)
+             ? g_steal_pointer (&made)
+             : NULL;
+}
+
 Path *
 path_new_udp (const char *address, gboolean is_listening, GError **error)
 {
-  g_autoptr (Path) self = g_new0 (Path, 1);
   g_autoptr (GSocketAddress) named = parse_address (address, error);
   g_autoptr (GSocketAddress) local = NULL;
+  GSocket *bound = NULL;
+  Path *self = NULL;
 
-  if (named == NULL)
+  if (named != NULL)
   {
-    return NULL;
+    local = is_listening ? g_object_ref (named) : find_local_address (named, error);
   }
-  local = is_listening ? g_object_ref (named) : find_local_address (named, error);
-  if (local == NULL)
+  if (local != NULL)
   {
-    return NULL;
+    bound = bind_socket (local, error);
   }
-  self->socket = g_socket_new (g_socket_address_get_family (local),
-                               G_SOCKET_TYPE_DATAGRAM, G_SOCKET_PROTOCOL_UDP, error);
-  if (self->socket == NULL || !g_socket_bind (self->socket, local, FALSE, error))
+  if (bound != NULL)
   {
-    return NULL;
+    self = g_new0 (Path, 1);
+    self->socket = bound;
   }
-  return g_steal_pointer (&self);
+  return self;
 }
 
 static void
@@ -164,27 +175,40 @@ on_component_state (NiceAgent *agent,
   }
 }
 
+static gboolean
+use_host (NiceAgent *agent, const char *host, GError **error)
+{
+  NiceAddress address;
+
+  nice_address_init (&address);
+  if (nice_address_set_from_string (&address, host)
+      && nice_agent_add_local_address (agent, &address))
+  {
+    return TRUE;
+  }
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "“%s” is no address: expected digits, as 127.0.0.1", host);
+  return FALSE;
+}
+
 /* For a peer behind a NAT set "stun-server", and nice_agent_set_relay_info(), here. */
 Path *
 path_new_ice (gboolean is_controlling, const char *host, GError **error)
 {
-  g_autoptr (Path) self = g_new0 (Path, 1);
-  NiceAddress address;
+  NiceAgent *agent = nice_agent_new (NULL, NICE_COMPATIBILITY_RFC5245);
+  Path *self;
 
-  self->agent = nice_agent_new (NULL, NICE_COMPATIBILITY_RFC5245);
-  g_object_set (self->agent, "controlling-mode", is_controlling, "ice-tcp", FALSE, "upnp",
-                FALSE, NULL);
-  self->stream = nice_agent_add_stream (self->agent, 1);
-  nice_address_init (&address);
-  if (host != NULL
-      && (!nice_address_set_from_string (&address, host)
-          || !nice_agent_add_local_address (self->agent, &address)))
+  if (host != NULL && !use_host (agent, host, error))
   {
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                 "“%s” is no address: expected digits, as 127.0.0.1", host);
+    g_object_unref (agent);
     return NULL;
   }
-  return g_steal_pointer (&self);
+  g_object_set (agent, "controlling-mode", is_controlling, "ice-tcp", FALSE, "upnp",
+                FALSE, NULL);
+  self = g_new0 (Path, 1);
+  self->agent = agent;
+  self->stream = nice_agent_add_stream (agent, 1);
+  return self;
 }
 
 /* The agent is driven by this thread's main loop, but tells things on any thread. */
