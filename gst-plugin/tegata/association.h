@@ -48,7 +48,8 @@ typedef struct
 /* (transfer full) With default settings, and closed. */
 GstTegataAssociation *gst_tegata_association_new (void);
 
-/* An element observes until it says unobserve, or is disposed. */
+/* An element observes until it says unobserve, or is disposed. What another thread was
+ * just telling it may still come after that. */
 void gst_tegata_association_observe (GstTegataAssociation *self,
                                      GstElement *element,
                                      const GstTegataObserver *observer);
@@ -65,7 +66,9 @@ gboolean gst_tegata_association_set_pem (GstTegataAssociation *self,
                                          const char *pem,
                                          GError **error);
 /* @text: one or several of "sha-256 AB:..", or whole a=fingerprint lines, separated by
- * commas or line ends; NULL or "" for none. While a bad one is set nobody is trusted. */
+ * commas or line ends; NULL or "" for none. While a bad one is set nobody is trusted: a
+ * peer that was trusted fails, one that waits for its fingerprint waits on. A session
+ * that was told some is not untold them by none. */
 gboolean gst_tegata_association_set_peer_fingerprint (GstTegataAssociation *self,
                                                       const char *text,
                                                       GError **error);
@@ -115,8 +118,10 @@ gboolean gst_tegata_association_set_fixed_key (GstTegataAssociation *self,
 gboolean gst_tegata_association_has_fixed_key (GstTegataAssociation *self);
 
 /*
- * Life. open() may come twice, from the two of a pair: the second finds it open. From
- * then on datagrams are taken, and held until start() tells the role.
+ * Life. open() may come twice, from the two of a pair: the second finds it open, unless
+ * the session has ended: then it begins a new one. From then on datagrams are taken, and
+ * held until start() tells the role: once, else it is an error. With a fixed key start()
+ * does nothing, and the state is closed throughout.
  */
 gboolean gst_tegata_association_open (GstTegataAssociation *self, GError **error);
 gboolean gst_tegata_association_start (GstTegataAssociation *self,
@@ -124,15 +129,17 @@ gboolean gst_tegata_association_start (GstTegataAssociation *self,
                                        GError **error);
 /* Sends close_notify behind all that waits. */
 void gst_tegata_association_close (GstTegataAssociation *self);
-/* Behind all that waits in the queue to the network. (transfer full) */
+/* Behind all that waits in the queue to the network. (transfer full) Dropped where it is
+ * not open. */
 void gst_tegata_association_queue_event (GstTegataAssociation *self, GstEvent *event);
-/* At once and silently: the session is freed, the queues are emptied, the timer is over.
- */
+/* At once, without a word to the peer: the session is freed, the queues are emptied, the
+ * timer is over. Observers are told that it is closed. */
 void gst_tegata_association_stop (GstTegataAssociation *self);
 
 /*
  * A datagram from the network, in the caller's own buffer. NOTHING: look whether
- * something is incoming. Under the stream lock of the pad that it came by.
+ * something is incoming, which is not told then; media behind what waits there is there
+ * too. Under the stream lock of the pad that it came by.
  */
 TegataReceived
 gst_tegata_association_receive (GstTegataAssociation *self, guint8 *bytes, gsize *len);
@@ -163,7 +170,8 @@ TegataSrtpOutcome gst_tegata_association_protect (GstTegataAssociation *self,
                                                   gsize out_size,
                                                   gsize *out_len);
 
-/* As tegata_session_send_data(), on any thread; its datagram waits in the queue. */
+/* As tegata_session_send_data(), on any thread. Its datagram waits in the queue, which is
+ * not told: the caller empties it. */
 gboolean gst_tegata_association_send_data (GstTegataAssociation *self,
                                            const guint8 *bytes,
                                            gsize len,
@@ -199,14 +207,13 @@ typedef struct
 } GstTegataDropped;
 
 void gst_tegata_association_count_dropped (GstTegataAssociation *self, gboolean is_data);
-/* FALSE where there is no session. Strings in @stats are static, or valid until stop().
- */
+/* FALSE where there is no session. Strings in @stats are static. */
 gboolean gst_tegata_association_get_stats (GstTegataAssociation *self,
                                            TegataSessionStats *stats,
                                            GstTegataDropped *dropped);
 /* (transfer full) (nullable) */
 char *gst_tegata_association_dup_peer_pem (GstTegataAssociation *self);
-/* (transfer full) (nullable) Why it is FAILED. */
+/* (transfer full) (nullable) Why it FAILED; until the next open(). */
 GError *gst_tegata_association_dup_error (GstTegataAssociation *self);
 /* For the elements of upstream that hand keys out: master key and salt of one direction,
  * (transfer full); NULL before CONNECTED. */

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "key-log.h"
+
+#include "common.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Longer than any line of an NSS key log: a label and two numbers in hexadecimal. */
+#define MAX_LINE_LEN 1024
+
+/* One write() per line, so that those of several associations in a file do not mix. */
+static gboolean
+write_line (int fd, const char *line)
+{
+  char text[MAX_LINE_LEN];
+  gsize len = strlen (line);
+  gboolean written;
+
+  if (len >= sizeof text)
+  {
+    return FALSE;
+  }
+  memcpy (text, line, len);
+  text[len++] = '\n';
+  written = write (fd, text, len) == (gssize) len;
+  explicit_bzero (text, sizeof text);
+  return written;
+}
+
+static void
+append_line (const char *line, gpointer user_data)
+{
+  if (!write_line (GPOINTER_TO_INT (user_data), line))
+  {
+    GST_WARNING ("a line is missing in the key log: it could not be written");
+  }
+}
+
+static void
+close_file (gpointer user_data)
+{
+  close (GPOINTER_TO_INT (user_data));
+}
+
+gboolean
+gst_tegata_key_log_open (TegataContext *context, const char *path, GError **error)
+{
+  int fd = open (path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  int number;
+
+  /* also where it was there, and for others to read */
+  if (fd >= 0 && fchmod (fd, 0600) == 0)
+  {
+    tegata_context_set_key_log (context, append_line, GINT_TO_POINTER (fd), close_file);
+    return TRUE;
+  }
+
+  number = errno;
+  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number),
+               "the key log %s cannot be written: %s", path, g_strerror (number));
+  if (fd >= 0)
+  {
+    close (fd);
+  }
+  return FALSE;
+}
