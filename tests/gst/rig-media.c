@@ -55,6 +55,19 @@ rig_end_push_event (RigEnd *end, RigStream stream, GstEvent *event)
   g_assert_true (gst_harness_push_event (get_input (end, stream)->harness, event));
 }
 
+gboolean
+rig_end_is_in_chain (RigEnd *end, RigStream stream)
+{
+  GstPad *pad = get_input (end, stream)->pad;
+
+  if (!g_rec_mutex_trylock (GST_PAD_GET_STREAM_LOCK (pad)))
+  {
+    return TRUE;
+  }
+  GST_PAD_STREAM_UNLOCK (pad);
+  return FALSE;
+}
+
 static GstPadProbeReturn
 answer_latency (G_GNUC_UNUSED GstPad *pad,
                 GstPadProbeInfo *info,
@@ -273,6 +286,41 @@ rig_drop_first (G_GNUC_UNUSED const guint8 *bytes,
                 G_GNUC_UNUSED gpointer user_data)
 {
   return serial == 0 ? WIRE_DROP : WIRE_PASS;
+}
+
+WireVerdict
+rig_hold_media (const guint8 *bytes,
+                gsize len,
+                G_GNUC_UNUSED guint serial,
+                G_GNUC_UNUSED gpointer user_data)
+{
+  return wire_is_media (bytes, len) ? WIRE_HOLD : WIRE_PASS;
+}
+
+WireVerdict
+rig_hold_first_flight (const guint8 *bytes,
+                       gsize len,
+                       G_GNUC_UNUSED guint serial,
+                       G_GNUC_UNUSED gpointer user_data)
+{
+  const guint8 handshake = 22;
+  const guint8 client_hello = 1;
+  const gsize header_len = 13;
+
+  return len > header_len && bytes[0] == handshake && bytes[header_len] == client_hello
+             ? WIRE_HOLD
+             : WIRE_PASS;
+}
+
+WireVerdict
+rig_drop_alerts (const guint8 *bytes,
+                 gsize len,
+                 G_GNUC_UNUSED guint serial,
+                 G_GNUC_UNUSED gpointer user_data)
+{
+  const guint8 alert = 21;
+
+  return len > 0 && bytes[0] == alert ? WIRE_DROP : WIRE_PASS;
 }
 
 WireVerdict

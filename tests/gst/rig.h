@@ -95,10 +95,15 @@ void rig_wait (Rig *self, RigQuestion is_so, gconstpointer subject, const char *
 void rig_end_start (RigEnd *end);
 /* Down to @state, and its input pads are given back. */
 void rig_end_stop (RigEnd *end, GstState state);
-/* Properties of whom they belong to, "is-client" set by the rig. */
+/* The encoder of a pair alone, to READY. */
+void rig_end_stop_sender (RigEnd *end);
 char *rig_end_dup_fingerprint (RigEnd *end);
 RigState rig_end_get_state (RigEnd *end);
 void rig_end_wait_state (RigEnd *end, RigState state);
+/* A question for rig_wait(): whether it is CLOSED or FAILED. */
+gboolean rig_end_is_over (gconstpointer end);
+/* Another one: whether something that it sent has arrived. */
+gboolean rig_end_has_delivered (gconstpointer end);
 /* The next error message, which rig_free() then does not complain of. */
 GError *rig_end_await_error (RigEnd *end);
 /* That were posted so far. */
@@ -110,6 +115,9 @@ GstFlowReturn rig_end_push_list (RigEnd *end, RigStream stream, GstBufferList *l
 void rig_end_push_event (RigEnd *end, RigStream stream, GstEvent *event);
 /* From now on the source of @stream is a file rather than a microphone. */
 void rig_end_make_unlive (RigEnd *end, RigStream stream);
+
+/* Whether a push holds the stream lock of the element's pad. */
+gboolean rig_end_is_in_chain (RigEnd *end, RigStream stream);
 
 /* (transfer full): the next that comes out */
 GstBuffer *rig_end_pull (RigEnd *end, RigStream stream);
@@ -143,6 +151,14 @@ WireVerdict
 rig_drop_all (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
 WireVerdict
 rig_drop_first (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
+WireVerdict
+rig_hold_media (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
+/* ClientHello, first or repeated. */
+WireVerdict
+rig_hold_first_flight (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
+/* In plain text: what ends a handshake. */
+WireVerdict
+rig_drop_alerts (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
 /* A flight that carries a Finished, which makes the other side wait for it. */
 WireVerdict
 rig_hold_finished (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
