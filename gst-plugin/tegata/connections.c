@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "connections.h"
 
+/* An entry whose association is dead is found by nobody, and overwritten. To sweep the
+ * dead out at every look lost: it took references of the living, and so kept one alive
+ * that its owner had just let go. */
 static GMutex table_lock;
 static GHashTable *table; /* id -> GWeakRef; NULL while nobody has one */
 
@@ -32,25 +35,9 @@ look_up (const char *id)
   return ref != NULL ? g_weak_ref_get (ref) : NULL;
 }
 
-/* Takes the references of the living to @living: the last one may not go here. */
-static gboolean
-is_dead (gpointer id, gpointer ref, gpointer living)
-{
-  gpointer association = g_weak_ref_get (ref);
-
-  (void) id;
-
-  if (association != NULL)
-  {
-    g_ptr_array_add (living, association);
-  }
-  return association == NULL;
-}
-
 gboolean
 gst_tegata_connections_add (const char *id, GstTegataAssociation *association)
 {
-  g_autoptr (GPtrArray) living = g_ptr_array_new_with_free_func (gst_object_unref);
   g_autoptr (GstTegataAssociation) owner = NULL;
 
   g_return_val_if_fail (id != NULL && association != NULL, FALSE);
@@ -60,7 +47,6 @@ gst_tegata_connections_add (const char *id, GstTegataAssociation *association)
   {
     table = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, weak_ref_free);
   }
-  g_hash_table_foreach_remove (table, is_dead, living);
   owner = look_up (id);
   if (owner == NULL)
   {
