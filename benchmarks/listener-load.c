@@ -11,6 +11,7 @@
  */
 
 #include "load.h"
+#include "measure.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -213,20 +214,42 @@ static const struct
   const char *name;
   int decimals;
   double (*value) (LoadShared *shared);
+  const char *metric; /* for scripts/bench */
+  const char *unit;
 } ROWS[] = {
-  { "handshakes", 0, handshakes },
-  { "  per second", 0, handshakes_per_s },
-  { "  per second of the server's CPU", 0, handshakes_per_cpu_s },
-  { "  median time of one, ms", 1, median_ms },
-  { "  99th percentile, ms", 1, p99_ms },
-  { "memory of a session, KiB (RSS)", 1, rss_kib },
-  { "  in use of the heap, KiB", 1, heap_kib },
-  { "media packets sent", 0, packets_sent },
-  { "  lost, %", 3, lost_percent },
-  { "  received at once, mean", 1, batch },
-  { "the server's CPU, %", 1, cpu_percent },
-  { "  ns a packet", 0, ns_per_packet },
+  { "handshakes", 0, handshakes, "handshakes", "" },
+  { "  per second", 0, handshakes_per_s, "handshake rate", "1/s" },
+  { "  per second of the server's CPU", 0, handshakes_per_cpu_s,
+    "handshake rate of the server's CPU", "1/s" },
+  { "  median time of one, ms", 1, median_ms, "median time of a handshake", "ms" },
+  { "  99th percentile, ms", 1, p99_ms, "99th percentile of it", "ms" },
+  { "memory of a session, KiB (RSS)", 1, rss_kib, "RSS of a session", "KiB" },
+  { "  in use of the heap, KiB", 1, heap_kib, "heap of a session", "KiB" },
+  { "media packets sent", 0, packets_sent, "media packets sent", "" },
+  { "  lost, %", 3, lost_percent, "lost", "%" },
+  { "  received at once, mean", 1, batch, "received at once", "packets" },
+  { "the server's CPU, %", 1, cpu_percent, "the server's CPU", "%" },
+  { "  ns a packet", 0, ns_per_packet, "CPU time of a media packet", "ns" },
 };
+
+static void
+print_json (LoadShared *const shared[LOAD_N_STYLES], const LoadOptions *options)
+{
+  g_autofree char *name = g_strdup_printf ("%d peers, %d packets/s of each",
+                                           options->n_sessions, options->rate);
+
+  for (gsize row = 0; row < G_N_ELEMENTS (ROWS); row++)
+  {
+    for (int i = 0; i < LOAD_N_STYLES; i++)
+    {
+      if (shared[i] != NULL)
+      {
+        measure_print (name, STYLES[i].name, ROWS[row].metric,
+                       ROWS[row].value (shared[i]), ROWS[row].unit, NULL);
+      }
+    }
+  }
+}
 
 static void
 print_table (LoadShared *const shared[LOAD_N_STYLES])
@@ -274,6 +297,8 @@ parse_options (LoadOptions *options, char **style, int argc, char **argv, GError
             "bytes of the longest one (1200)", "BYTES" },
           { "style", 0, 0, G_OPTION_ARG_STRING, style, "epoll, transport or both (both)",
             "STYLE" },
+          { "json", 0, 0, G_OPTION_ARG_NONE, &options->prints_json,
+            "print lines of JSON, for scripts/bench", NULL },
           { 0 } };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
 
@@ -345,7 +370,14 @@ main (int argc, char **argv)
       succeeded = run_style (shared[i], (LoadStyle) i);
     }
   }
-  print_table (shared);
+  if (options.prints_json)
+  {
+    print_json (shared, &options);
+  }
+  else
+  {
+    print_table (shared);
+  }
   for (int i = 0; i < LOAD_N_STYLES; i++)
   {
     g_clear_pointer (&shared[i], load_shared_free);

@@ -27,6 +27,7 @@ typedef struct
   int rate;        /* packets a second of each client */
   int min_len;     /* of a plain RTP packet, bytes */
   int max_len;     /* inclusive */
+  gboolean prints_json;
 } LoadOptions;
 
 typedef enum

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash disable=SC2034
-# What scripts/check and scripts/demo share. To be sourced by bash, from the source root.
+# What the scripts share. To be sourced by bash, from the source root.
 
 started=$SECONDS
 
@@ -10,6 +10,9 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config python3
 # What the tests and the demo move video with; the elements are found at run time.
 gstreamer_packages=(libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
                     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good)
+# What a benchmark compares with, and draws with.
+bench_packages=(libgstreamer1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-bad
+                gnuplot-nox)
 
 say() {
   printf '[%4d s] %s\n' $((SECONDS - started)) "$*"
