@@ -31,8 +31,23 @@ gboolean gst_tegata_pair_enter (GstTegataAssociation *association,
                                 GError **error);
 
 /* PAUSED to READY of @side. The encoder's ends the session, and the association opens
- * anew for a decoder that still listens; the decoder's ends it where no encoder is left. */
-void
-gst_tegata_pair_leave (GstTegataAssociation *association, GstTegataPairSide side);
+ * anew for a decoder that still listens; the decoder's ends it where no encoder is left.
+ */
+void gst_tegata_pair_leave (GstTegataAssociation *association, GstTegataPairSide side);
+
+/* pair-join.c: how the two come together, and what they complain of where they cannot. */
+
+/* @decoder is to be found by @id. FALSE with an element error where another one is. */
+gboolean gst_tegata_pair_offer (GstElement *decoder,
+                                GstTegataAssociation *association,
+                                const char *id);
+/* The association of the decoder that is found by @id (nullable), claimed for @encoder.
+ * (transfer full) (nullable) */
+GstTegataAssociation *
+gst_tegata_pair_find (const char *id, gpointer encoder, GError **error);
+/* READY to PAUSED of the encoder: enters, and starts the handshake. */
+gboolean gst_tegata_pair_begin (GstTegataAssociation *association,
+                                TegataRole role,
+                                GError **error);
 
 G_END_DECLS

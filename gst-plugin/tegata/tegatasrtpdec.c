@@ -136,16 +136,9 @@ be_found (GstTegataSrtpDec *self)
 {
   g_autofree char *id = dup_shared_id (self);
 
-  if (id == NULL || gst_tegata_connections_add (id, get_private (self)->association))
-  {
-    return TRUE;
-  }
-  GST_ELEMENT_ERROR (self, RESOURCE, BUSY,
-                     ("connection-id: another decoder has \"%s\"; expected one that no "
-                      "other decoder of this process has",
-                      id),
-                     (NULL));
-  return FALSE;
+  return id == NULL
+         || gst_tegata_pair_offer (GST_ELEMENT (self), get_private (self)->association,
+                                   id);
 }
 
 static void

@@ -40,7 +40,6 @@
 
 #include "tegatasrtpenc.h"
 
-#include "connections.h"
 #include "pair.h"
 
 typedef struct
@@ -190,33 +189,13 @@ set_association (GstTegataSrtpEnc *self,
 static gboolean
 find_association (GstTegataSrtpEnc *self, const char *id, GError **error)
 {
-  g_autoptr (GstTegataAssociation) association = NULL;
+  GstTegataAssociation *association = gst_tegata_pair_find (id, self, error);
 
-  if (id == NULL)
-  {
-    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                         "connection-id is not set: expected that of the decoder of this "
-                         "association");
-    return FALSE;
-  }
-  association = gst_tegata_connections_find (id);
   if (association == NULL)
   {
-    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                 "no decoder has the connection-id \"%s\": set it on the decoder before "
-                 "the encoder goes from NULL to READY",
-                 id);
     return FALSE;
   }
-  if (!gst_tegata_pair_claim (association, self))
-  {
-    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                 "the decoder of connection-id \"%s\" has an encoder already: expected "
-                 "one encoder for each decoder",
-                 id);
-    return FALSE;
-  }
-  set_association (self, g_steal_pointer (&association), FALSE);
+  set_association (self, association, FALSE);
   return TRUE;
 }
 
@@ -270,23 +249,7 @@ enter (GstTegataSrtpEnc *self, GError **error)
   role = priv->is_client ? TEGATA_ROLE_CLIENT : TEGATA_ROLE_SERVER;
   GST_OBJECT_UNLOCK (self);
 
-  if (gst_tegata_pair_is_orphaned (priv->association))
-  {
-    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
-                         "the decoder of this connection-id is gone: set the encoder to "
-                         "NULL, and to READY again when there is another one");
-    return FALSE;
-  }
-  if (!gst_tegata_pair_enter (priv->association, GST_TEGATA_PAIR_ENCODER, error))
-  {
-    return FALSE;
-  }
-  if (!gst_tegata_association_start (priv->association, role, error))
-  {
-    gst_tegata_pair_leave (priv->association, GST_TEGATA_PAIR_ENCODER);
-    return FALSE;
-  }
-  return TRUE;
+  return gst_tegata_pair_begin (priv->association, role, error);
 }
 
 static gboolean
