@@ -19,9 +19,11 @@ typedef struct
   GstPad *rtp_src;  /* NULL for dtlsdec */
   GstPad *rtcp_src; /* NULL for dtlsdec */
   GstPad *data_src; /* on request: NULL before. Guarded by the element's object lock */
+  gboolean has_data_src;          /* or will have, at once. Likewise */
   gboolean ends_with_association; /* the peer's close is EOS on all pads, not on data_src
                                      alone */
-  guint group_id;
+  guint group_id;     /* of all streams of the element; its own unless set in its init */
+  GstSegment segment; /* of net_sink, in TIME. Guarded by the element's object lock */
   GstTegataWorker worker;
 } GstTegataInlet;
 

@@ -6,6 +6,14 @@
 
 G_BEGIN_DECLS
 
+typedef enum
+{
+  GST_TEGATA_STREAM_RTP,
+  GST_TEGATA_STREAM_RTCP,
+  GST_TEGATA_STREAM_DATA,
+  GST_TEGATA_N_STREAMS,
+} GstTegataStream;
+
 /*
  * The half of an element that sends: RTP, RTCP and data come in by request pads, and
  * datagrams leave by net_src, alone or in lists. Media is pushed by the thread that
@@ -22,17 +30,13 @@ typedef struct
   GstPad *net_src;
   gboolean syncs_rtp;             /* rtp-sync: RTP waits for the clock. Object lock */
   gboolean closes_when_all_ended; /* EOS on all sinks, and nobody to receive for: close */
-  guint group_id;
+  guint group_id; /* of all streams of the element; its own unless set in its init */
   GstTegataWorker worker;
+  gint is_active; /* atomic: net_src is: before and after, nothing is sent */
+  gint next_number[GST_TEGATA_N_STREAMS]; /* atomic: of the next request pad */
+  gint flush_serial;     /* atomic: changes when a flush of net_src begins or ends */
   gint wants_key_frames; /* atomic: the worker asks upstream for them */
 } GstTegataOutlet;
-
-typedef enum
-{
-  GST_TEGATA_STREAM_RTP,
-  GST_TEGATA_STREAM_RTCP,
-  GST_TEGATA_STREAM_DATA,
-} GstTegataStream;
 
 /* Makes net_src of its template and adds it to @element. */
 void gst_tegata_outlet_init (GstTegataOutlet *self,

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* A request pad of an outlet, and what it must remember. Everything but `is_flushing`
+/* A request pad of an outlet, and what it must remember. What does not say otherwise
  * belongs to its streaming thread. */
 
 #define GST_TYPE_TEGATA_SINK_PAD (gst_tegata_sink_pad_get_type ())
@@ -20,10 +20,12 @@ struct _GstTegataSinkPad
   GstSegment segment;
   gboolean is_live; /* asked upstream when the first packet came too early */
   gboolean knows_live;
-  gint has_dropped;    /* atomic: media, since the start: it wants a key frame */
-  gint has_ended;      /* atomic: EOS */
-  gint is_flushing;    /* atomic: ends waits */
-  GstClockID clock_id; /* object lock of the pad: what rtp-sync waits for */
+  gboolean has_warned;  /* of data that is too big */
+  gint has_dropped;     /* atomic: media, since the start: it wants a key frame */
+  gboolean has_ended;   /* EOS. Object lock of the element */
+  gboolean is_in_flush; /* between its start and its stop. Object lock of the element */
+  gint is_flushing;     /* atomic: in a flush, or inactive: ends waits */
+  GstClockID clock_id;  /* object lock of the pad: what rtp-sync waits for */
 };
 
 G_END_DECLS
