@@ -13,12 +13,9 @@
  * network. The funnel makes video and sound one RTP session. */
 #define CORE                                                                             \
   "rtpbin name=rtpbin rtp-profile=avpf latency=100 "                                     \
-  "tegatatransport name=transport "                                                      \
   "rtpfunnel name=funnel ! rtpbin.send_rtp_sink_0 "                                      \
   "rtpbin.send_rtp_src_0 ! transport.rtp_sink_0 "                                        \
-  "rtpbin.send_rtcp_src_0 ! transport.rtcp_sink_0 "                                      \
-  "transport.rtp_src ! rtpbin.recv_rtp_sink_0 "                                          \
-  "transport.rtcp_src ! rtpbin.recv_rtcp_sink_0 "
+  "rtpbin.send_rtcp_src_0 ! transport.rtcp_sink_0 "
 
 /* A packet grows by 16 bytes on its way, by 20 with RTCP. */
 #define VIDEO                                                                            \
@@ -116,11 +113,33 @@ on_request_pt_map (GstElement *rtpbin, guint session, guint payload_type, Media 
   }
 }
 
+/* rtpbin and the transport feed each other. A bin sorts its elements by their links, and
+ * complains of a loop where it sees both ways: so the transport is in a bin of its own,
+ * and what it receives is linked past the border of that. (tegatasrtpenc and
+ * tegatasrtpdec make no loop.) */
+static void
+link_received (GstElement *pipeline, GstElement *rtpbin)
+{
+  static const char *const SOURCES[] = { "rtp_src", "rtcp_src" };
+  static const char *const SINKS[] = { "recv_rtp_sink_0", "recv_rtcp_sink_0" };
+  g_autoptr (GstElement) transport
+      = gst_bin_get_by_name (GST_BIN (pipeline), "transport");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (SOURCES); i++)
+  {
+    g_autoptr (GstPad) source = gst_element_get_static_pad (transport, SOURCES[i]);
+    g_autoptr (GstPad) sink = gst_element_request_pad_simple (rtpbin, SINKS[i]);
+
+    gst_pad_link_full (source, sink, GST_PAD_LINK_CHECK_NOTHING);
+  }
+}
+
 GstElement *
 media_make_pipeline (Media *self, const char *path_elements, GError **error)
 {
   g_autofree char *text
-      = g_strconcat (CORE, path_elements, VIDEO, self->is_video_only ? "" : SOUND, NULL);
+      = g_strdup_printf ("bin.( tegatatransport name=transport %s ) " CORE VIDEO "%s",
+                         path_elements, self->is_video_only ? "" : SOUND);
   g_autoptr (GstElement) rtpbin = NULL;
   g_autoptr (GstElement) pipeline
       = gst_parse_launch_full (text, NULL, GST_PARSE_FLAG_FATAL_ERRORS, error);
@@ -132,5 +151,6 @@ media_make_pipeline (Media *self, const char *path_elements, GError **error)
   rtpbin = gst_bin_get_by_name (GST_BIN (pipeline), "rtpbin");
   g_signal_connect (rtpbin, "pad-added", G_CALLBACK (on_pad_added), self);
   g_signal_connect (rtpbin, "request-pt-map", G_CALLBACK (on_request_pt_map), self);
+  link_received (pipeline, rtpbin);
   return g_steal_pointer (&pipeline);
 }

@@ -116,17 +116,24 @@ report_connection (GstElement *transport)
   g_autofree char *cipher = describe_property (transport, "dtls-cipher");
   g_autofree char *profile = describe_property (transport, "srtp-profile");
 
-  report ("dtls", "%s, %s", version, cipher);
+  report ("dtls", "DTLS %s, %s", version, cipher);
   report ("srtp", "%s", profile);
 }
 
+/* @outer: the name of the structure that it is in, and a dot */
 static gboolean
-report_count (GQuark name, const GValue *value, gpointer user_data)
+report_count (GQuark name, const GValue *value, gpointer outer)
 {
-  g_autofree char *text = gst_value_serialize (value);
+  g_autofree char *text = NULL;
+  g_autofree char *inner = NULL;
 
-  (void) user_data;
-  printf ("  %s %s\n", g_quark_to_string (name), text);
+  if (GST_VALUE_HOLDS_STRUCTURE (value))
+  {
+    inner = g_strdup_printf ("%s.", g_quark_to_string (name));
+    return gst_structure_foreach (gst_value_get_structure (value), report_count, inner);
+  }
+  text = gst_value_serialize (value);
+  printf ("  %s%s %s\n", (const char *) outer, g_quark_to_string (name), text);
   return TRUE;
 }
 
@@ -134,12 +141,10 @@ void
 report_stats (GstElement *transport)
 {
   g_autoptr (GstStructure) stats = NULL;
+  char outermost[] = "";
 
   g_object_get (transport, "stats", &stats, NULL);
-  if (stats != NULL)
-  {
-    printf ("stats:\n");
-    gst_structure_foreach (stats, report_count, NULL);
-    fflush (stdout);
-  }
+  printf ("stats:\n");
+  gst_structure_foreach (stats, report_count, outermost);
+  fflush (stdout);
 }

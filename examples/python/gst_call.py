@@ -50,12 +50,9 @@ CAPS = {
 # funnel makes video and sound one RTP session, whose packets share one transport (RFC 8843).
 CORE = """
   rtpbin name=rtpbin rtp-profile=avpf latency=100
-  tegatatransport name=transport
   rtpfunnel name=funnel ! rtpbin.send_rtp_sink_0
   rtpbin.send_rtp_src_0 ! transport.rtp_sink_0
   rtpbin.send_rtcp_src_0 ! transport.rtcp_sink_0
-  transport.rtp_src ! rtpbin.recv_rtp_sink_0
-  transport.rtcp_src ! rtpbin.recv_rtcp_sink_0
 """
 # A packet grows by 16 bytes on its way, by 20 with RTCP.
 VIDEO = """
@@ -93,6 +90,16 @@ def say(key, text):
 
 def complain(text):
     print(f"gst_call.py: {text}", file=sys.stderr, flush=True)
+
+
+def report_counts(structure, outer):
+    for number in range(structure.n_fields()):
+        name = structure.nth_field_name(number)
+        value = structure.get_value(name)
+        if isinstance(value, Gst.Structure):
+            report_counts(value, f"{name}.")
+        else:
+            print(f"  {outer}{name} {value}")
 
 
 class Description:
@@ -322,10 +329,22 @@ class Media:
         self.tell = tell
         self.n_frames = 0
         sound = "" if options.video_only else SOUND
-        self.pipeline = Gst.parse_launch(CORE + elements + VIDEO + sound)
+        network = f"bin.( tegatatransport name=transport {elements} )"
+        self.pipeline = Gst.parse_launch(network + CORE + VIDEO + sound)
         rtpbin = self.pipeline.get_by_name("rtpbin")
         rtpbin.connect("pad-added", self._on_pad_added)
         rtpbin.connect("request-pt-map", self._on_request_pt_map)
+        self._link_received(rtpbin)
+
+    def _link_received(self, rtpbin):
+        """rtpbin and the transport feed each other. A bin sorts its elements by their links, and
+        complains of a loop where it sees both ways: so the transport is in a bin of its own, and
+        what it receives is linked past the border of that. (tegatasrtpenc and tegatasrtpdec make
+        no loop.)"""
+        transport = self.pipeline.get_by_name("transport")
+        for kind in ("rtp", "rtcp"):
+            transport.get_static_pad(f"{kind}_src").link_full(
+                rtpbin.request_pad_simple(f"recv_{kind}_sink_0"), Gst.PadLinkCheck.NOTHING)
 
     @staticmethod
     def _on_request_pt_map(_rtpbin, _session, payload_type):
@@ -485,7 +504,7 @@ class Call:
         say("state", state)
         if state == "connected":
             negotiated = self.transport.get_property
-            say("dtls", f"{negotiated('dtls-version').value_nick}, {negotiated('dtls-cipher')}")
+            say("dtls", f"DTLS {negotiated('dtls-version').value_nick}, {negotiated('dtls-cipher')}")
             say("srtp", negotiated("srtp-profile"))
             say("peer", self.peer)
         elif state == "closed" and not self.is_ending:
@@ -538,12 +557,8 @@ class Call:
     # ---- its life ----
 
     def _report_end(self):
-        stats = self.transport.get_property("stats")
-        if stats is not None:
-            print("stats:")
-            for number in range(stats.n_fields()):
-                name = stats.nth_field_name(number)
-                print(f"  {name} {stats.get_value(name)}")
+        print("stats:")
+        report_counts(self.transport.get_property("stats"), "")
         say("decoded", f"{self.media.n_frames} frames")
 
     def run(self):
