@@ -262,15 +262,28 @@ notify_if_there (GstElement *element, const char *name)
   }
 }
 
+static void
+notify_peer (GstElement *element)
+{
+  notify_if_there (element, "peer-pem");
+  notify_if_there (element, "dtls-version");
+  notify_if_there (element, "dtls-cipher");
+  notify_if_there (element, "srtp-profile");
+}
+
 void
 gst_tegata_properties_notify (GstElement *element, TegataState state)
 {
-  if (state == TEGATA_STATE_AWAITING_FINGERPRINT || state == TEGATA_STATE_CONNECTED)
+  static const char key[] = "tegata-last-told";
+  gboolean was_awaiting = GPOINTER_TO_INT (g_object_get_data (G_OBJECT (element), key))
+                          == TEGATA_STATE_AWAITING_FINGERPRINT;
+
+  /* one at a time, so that this needs no lock */
+  g_object_set_data (G_OBJECT (element), key, GINT_TO_POINTER (state));
+  if (state == TEGATA_STATE_AWAITING_FINGERPRINT
+      || (state == TEGATA_STATE_CONNECTED && !was_awaiting))
   {
-    notify_if_there (element, "peer-pem");
-    notify_if_there (element, "dtls-version");
-    notify_if_there (element, "dtls-cipher");
-    notify_if_there (element, "srtp-profile");
+    notify_peer (element);
   }
   /* to the application it is connecting still, as before */
   if (state != TEGATA_STATE_AWAITING_FINGERPRINT)
