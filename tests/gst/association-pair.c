@@ -167,6 +167,7 @@ carry (TestPair *self, TestEnd *from, TestEnd *to)
   g_assert_true (GST_IS_BUFFER (object));
   from->n_datagrams++;
   datagram = take_bytes (GST_BUFFER (object));
+  from->longest = MAX (from->longest, g_bytes_get_size (datagram));
   if (self->keep == NULL || self->keep (self, from, from->n_datagrams))
   {
     test_deliver (to, datagram);

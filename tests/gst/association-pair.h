@@ -12,6 +12,7 @@ typedef struct
   GstTegataAssociation *association;
   TestWatcher *watcher;
   guint n_datagrams; /* that it sent */
+  gsize longest;     /* of them, in bytes */
   GPtrArray *rtp;    /* of GBytes, that it received, in order */
   GPtrArray *rtcp;
   GPtrArray *data;
