@@ -26,6 +26,7 @@
 #include "inlet.h"
 #include "pair.h"
 #include "properties.h"
+#include "shared-certificate.h"
 
 #define KEY_NAME "decoder-key"
 
@@ -290,6 +291,7 @@ gst_tegata_dtls_dec_init (GstTegataDtlsDec *self)
   self->association = gst_tegata_association_new ();
   gst_tegata_properties_apply_defaults (self->association, GST_TEGATA_PROPERTIES_DECODER);
   gst_tegata_exported_key_restrict (self->association);
+  gst_tegata_share_certificate (self->association);
 
   gst_tegata_inlet_init (&self->inlet, GST_ELEMENT (self),
                          gst_element_class_get_pad_template (klass, "sink"), NULL, NULL);

@@ -173,16 +173,6 @@ before_state_change (GstTegataDtlsEnc *self, GstStateChange transition)
   return TRUE;
 }
 
-/* Not pushed: the core sends it before the first datagram, behind the stream-start. */
-static void
-store_caps (GstTegataDtlsEnc *self)
-{
-  g_autoptr (GstCaps) caps = gst_pad_get_pad_template_caps (self->outlet.net_src);
-  g_autoptr (GstEvent) event = gst_event_new_caps (caps);
-
-  gst_pad_store_sticky_event (self->outlet.net_src, event);
-}
-
 static void
 after_state_change (GstTegataDtlsEnc *self,
                     GstStateChange transition,
@@ -195,7 +185,6 @@ after_state_change (GstTegataDtlsEnc *self,
   else if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
   {
     gst_tegata_outlet_start (&self->outlet);
-    store_caps (self);
     /* what was said before somebody could send it */
     gst_tegata_outlet_send (&self->outlet);
   }

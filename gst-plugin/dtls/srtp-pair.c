@@ -22,6 +22,8 @@
 
 #include "srtp-pair.h"
 
+#include "shared-certificate.h"
+
 /* Subclasses, since a GType has one factory. Names of our own: GStreamer's plugin may be
  * loaded in the same process. */
 struct _GstTegataDtlsSrtpEnc
@@ -71,6 +73,8 @@ gst_tegata_dtls_srtp_dec_class_init (GstTegataDtlsSrtpDecClass *klass)
 }
 
 static void
-gst_tegata_dtls_srtp_dec_init (G_GNUC_UNUSED GstTegataDtlsSrtpDec *self)
+gst_tegata_dtls_srtp_dec_init (GstTegataDtlsSrtpDec *self)
 {
+  gst_tegata_share_certificate (
+      gst_tegata_srtp_dec_get_association (GST_TEGATA_SRTP_DEC (self)));
 }

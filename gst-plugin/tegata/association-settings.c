@@ -33,6 +33,19 @@ gst_tegata_association_set_pem (GstTegataAssociation *self,
   return problem == NULL;
 }
 
+void
+gst_tegata_association_set_certificate (GstTegataAssociation *self,
+                                        TegataCertificate *certificate)
+{
+  g_return_if_fail (GST_IS_TEGATA_ASSOCIATION (self) && certificate != NULL);
+
+  g_mutex_lock (&self->lock);
+  g_clear_pointer (&self->settings.certificate, tegata_certificate_unref);
+  self->settings.certificate = tegata_certificate_ref (certificate);
+  gst_tegata_settings_note (&self->settings, GST_TEGATA_CHECKED_PEM, NULL, NULL);
+  g_mutex_unlock (&self->lock);
+}
+
 /* (transfer container) (nullable): with @error; without, where @text names none */
 static GPtrArray *
 parse_fingerprints (const char *text, GError **error)

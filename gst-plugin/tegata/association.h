@@ -65,6 +65,9 @@ void gst_tegata_association_unobserve (GstTegataAssociation *self, GstElement *e
 gboolean gst_tegata_association_set_pem (GstTegataAssociation *self,
                                          const char *pem,
                                          GError **error);
+/* The same, for who has it already: associations may share one. */
+void gst_tegata_association_set_certificate (GstTegataAssociation *self,
+                                             TegataCertificate *certificate);
 /* @text: one or several of "sha-256 AB:..", or whole a=fingerprint lines, separated by
  * commas or line ends; NULL or "" for none. While a bad one is set nobody is trusted: a
  * peer that was trusted fails, one that waits for its fingerprint waits on. A session

@@ -56,10 +56,13 @@ gst_tegata_outlet_has_ended (GstTegataOutlet *self)
 void
 gst_tegata_outlet_begin (GstTegataOutlet *self)
 {
+  g_autoptr (GstCaps) caps = gst_pad_get_pad_template_caps (self->net_src);
   GstSegment segment;
 
+  /* datagrams have none, unless the template says more than ANY */
   gst_segment_init (&segment, GST_FORMAT_TIME);
-  gst_tegata_pads_begin (self->net_src, self->group_id, NULL, &segment);
+  gst_tegata_pads_begin (self->net_src, self->group_id,
+                         gst_caps_is_fixed (caps) ? caps : NULL, &segment);
 }
 
 /* A GstElementForeachPadFunc: FALSE where somebody takes what comes in. */

@@ -26,7 +26,7 @@
  *
  * |[
  * gst-launch-1.0 udpsrc port=5000 \
- *   caps="application/x-rtp,media=audio,clock-rate=48000,encoding-name=OPUS" \
+ *   caps="application/x-rtp,media=audio,clock-rate=48000,encoding-name=OPUS,payload=96" \
  *   ! tegatasrtpdec name=dec connection-id=call \
  *   dec.rtp_src ! rtpopusdepay ! opusdec ! audioconvert ! autoaudiosink \
  *   tegatasrtpenc connection-id=call \
@@ -90,6 +90,12 @@ static GstTegataSrtpDecPrivate *
 get_private (gpointer self)
 {
   return gst_tegata_srtp_dec_get_instance_private (GST_TEGATA_SRTP_DEC (self));
+}
+
+GstTegataAssociation *
+gst_tegata_srtp_dec_get_association (GstTegataSrtpDec *self)
+{
+  return get_private (self)->association;
 }
 
 static void

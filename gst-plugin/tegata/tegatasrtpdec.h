@@ -19,6 +19,9 @@ struct _GstTegataSrtpDecClass
   GstElementClass parent_class;
 };
 
+/* For subclasses, to change its defaults. (transfer none) */
+GstTegataAssociation *gst_tegata_srtp_dec_get_association (GstTegataSrtpDec *self);
+
 GST_ELEMENT_REGISTER_DECLARE (tegatasrtpdec)
 
 G_END_DECLS
