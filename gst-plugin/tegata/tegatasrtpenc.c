@@ -30,7 +30,7 @@
  * ]|
  * |[
  * gst-launch-1.0 udpsrc port=5000 \
- *   caps="application/x-rtp,media=audio,clock-rate=48000,encoding-name=OPUS" \
+ *   caps="application/x-rtp,media=audio,clock-rate=48000,encoding-name=OPUS,payload=96" \
  *   ! tegatasrtpdec name=dec connection-id=call \
  *   dec.rtp_src ! rtpopusdepay ! opusdec ! audioconvert ! autoaudiosink \
  *   tegatasrtpenc connection-id=call \

@@ -33,7 +33,7 @@
  *
  * |[
  * gst-launch-1.0 udpsrc port=5000 \
- *   caps="application/x-rtp,media=audio,clock-rate=48000,encoding-name=OPUS" \
+ *   caps="application/x-rtp,media=audio,clock-rate=48000,encoding-name=OPUS,payload=96" \
  *   ! t.net_sink tegatatransport name=t require-fingerprint=false \
  *   t.net_src ! udpsink host=127.0.0.1 port=5001 async=false sync=false \
  *   t.rtp_src ! rtpopusdepay ! opusdec ! audioconvert ! autoaudiosink
