@@ -38,21 +38,7 @@
  * ]|
  */
 
-#include "tegatasrtpenc.h"
-
-#include "pair.h"
-
-typedef struct
-{
-  GstTegataOutlet outlet;
-
-  /* Object lock. */
-  GstTegataAssociation *association; /* NULL in state NULL */
-  gboolean is_own;                   /* not a decoder's: for a fixed key */
-  char *connection_id;
-  gboolean is_client;
-  GstTegataFixedKey fixed_key;
-} GstTegataSrtpEncPrivate;
+#include "tegatasrtpenc-private.h"
 
 enum
 {
@@ -62,14 +48,6 @@ enum
   PROP_FIXED_KEY,
   N_PROPERTIES = PROP_FIXED_KEY + GST_TEGATA_N_FIXED,
 };
-
-enum
-{
-  SIGNAL_ON_KEY_SET,
-  N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
 
 #define MEDIA_CAPS "application/x-rtp; application/x-rtcp"
 
@@ -97,216 +75,10 @@ GST_ELEMENT_REGISTER_DEFINE (tegatasrtpenc,
                              GST_RANK_NONE,
                              GST_TYPE_TEGATA_SRTP_ENC)
 
-static GstTegataSrtpEncPrivate *
-get_private (gpointer self)
+GstTegataSrtpEncPrivate *
+gst_tegata_srtp_enc_get_private (gpointer self)
 {
   return gst_tegata_srtp_enc_get_instance_private (GST_TEGATA_SRTP_ENC (self));
-}
-
-/* (transfer full) (nullable) */
-static GstTegataAssociation *
-dup_association (GstTegataSrtpEnc *self)
-{
-  GstTegataSrtpEncPrivate *priv = get_private (self);
-  GstTegataAssociation *association = NULL;
-
-  GST_OBJECT_LOCK (self);
-  if (priv->association != NULL)
-  {
-    association = gst_object_ref (priv->association);
-  }
-  GST_OBJECT_UNLOCK (self);
-  return association;
-}
-
-static void
-on_outgoing (GstElement *element)
-{
-  gst_tegata_outlet_send (&get_private (element)->outlet);
-}
-
-static gboolean
-has_srtp (GstTegataSrtpEnc *self)
-{
-  g_autoptr (GstTegataAssociation) association = dup_association (self);
-  GstTegataFacts facts = { .profile = TEGATA_SRTP_PROFILE_NONE };
-
-  if (association != NULL)
-  {
-    gst_tegata_association_get_facts (association, &facts);
-  }
-  return facts.profile != TEGATA_SRTP_PROFILE_NONE;
-}
-
-static void
-on_changed (GstElement *element, TegataState state)
-{
-  GstTegataSrtpEnc *self = GST_TEGATA_SRTP_ENC (element);
-
-  if (state == TEGATA_STATE_CONNECTED)
-  {
-    gst_tegata_outlet_connected (&get_private (self)->outlet);
-    if (has_srtp (self))
-    {
-      g_signal_emit (self, signals[SIGNAL_ON_KEY_SET], 0);
-    }
-  }
-  gst_tegata_properties_notify (element, state);
-}
-
-static const GstTegataObserver observer = {
-  .outgoing = on_outgoing,
-  .changed = on_changed,
-};
-
-/* @association: (transfer full) (nullable) */
-static void
-set_association (GstTegataSrtpEnc *self,
-                 GstTegataAssociation *association,
-                 gboolean is_own)
-{
-  GstTegataSrtpEncPrivate *priv = get_private (self);
-  g_autoptr (GstTegataAssociation) old = NULL;
-
-  GST_OBJECT_LOCK (self);
-  old = g_steal_pointer (&priv->association);
-  priv->association = association;
-  priv->is_own = is_own;
-  GST_OBJECT_UNLOCK (self);
-
-  if (old != NULL)
-  {
-    gst_tegata_association_unobserve (old, GST_ELEMENT (self));
-    gst_tegata_pair_give_back (old, self);
-  }
-  gst_tegata_outlet_set_association (&priv->outlet, association);
-  if (association != NULL)
-  {
-    gst_tegata_association_observe (association, GST_ELEMENT (self), &observer);
-  }
-}
-
-static gboolean
-find_association (GstTegataSrtpEnc *self, const char *id, GError **error)
-{
-  GstTegataAssociation *association = gst_tegata_pair_find (id, self, error);
-
-  if (association == NULL)
-  {
-    return FALSE;
-  }
-  set_association (self, association, FALSE);
-  return TRUE;
-}
-
-/* Its own, or that of the decoder, as its properties say now. */
-static gboolean
-choose_association (GstTegataSrtpEnc *self, GError **error)
-{
-  GstTegataSrtpEncPrivate *priv = get_private (self);
-  g_autofree char *id = NULL;
-  gboolean wants_own;
-  gboolean has_wanted;
-
-  GST_OBJECT_LOCK (self);
-  id = g_strdup (priv->connection_id);
-  wants_own = gst_tegata_fixed_key_is_set (&priv->fixed_key);
-  has_wanted = priv->association != NULL && priv->is_own == wants_own;
-  GST_OBJECT_UNLOCK (self);
-
-  if (has_wanted)
-  {
-    return TRUE;
-  }
-  if (wants_own)
-  {
-    set_association (self, gst_tegata_association_new (), TRUE);
-    return TRUE;
-  }
-  return find_association (self, id, error);
-}
-
-static gboolean
-apply_fixed_key (GstTegataSrtpEnc *self, GError **error)
-{
-  GstTegataSrtpEncPrivate *priv = get_private (self);
-  gboolean is_applied;
-
-  GST_OBJECT_LOCK (self);
-  is_applied = !priv->is_own
-               || gst_tegata_fixed_key_apply (&priv->fixed_key, priv->association, error);
-  GST_OBJECT_UNLOCK (self);
-  return is_applied;
-}
-
-static gboolean
-enter (GstTegataSrtpEnc *self, GError **error)
-{
-  GstTegataSrtpEncPrivate *priv = get_private (self);
-  TegataRole role;
-
-  GST_OBJECT_LOCK (self);
-  role = priv->is_client ? TEGATA_ROLE_CLIENT : TEGATA_ROLE_SERVER;
-  GST_OBJECT_UNLOCK (self);
-
-  return gst_tegata_pair_begin (priv->association, role, error);
-}
-
-static gboolean
-prepare (GstTegataSrtpEnc *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!choose_association (self, &error))
-  {
-    gst_tegata_post_unusable (GST_ELEMENT (self), error);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-/* Before the pads are active: what can fail fails while the element is READY still. */
-static gboolean
-start (GstTegataSrtpEnc *self)
-{
-  g_autoptr (GError) error = NULL;
-
-  if (!choose_association (self, &error) || !apply_fixed_key (self, &error)
-      || !enter (self, &error))
-  {
-    gst_tegata_post_unusable (GST_ELEMENT (self), error);
-    return FALSE;
-  }
-  return TRUE;
-}
-
-static void
-after_state_change (GstTegataSrtpEnc *self,
-                    GstStateChange transition,
-                    gboolean has_failed)
-{
-  GstTegataSrtpEncPrivate *priv = get_private (self);
-
-  if (transition == GST_STATE_CHANGE_READY_TO_PAUSED && has_failed)
-  {
-    gst_tegata_pair_leave (priv->association, GST_TEGATA_PAIR_ENCODER);
-  }
-  else if (transition == GST_STATE_CHANGE_READY_TO_PAUSED)
-  {
-    gst_tegata_outlet_start (&priv->outlet);
-    /* what was said before somebody could send it */
-    gst_tegata_outlet_send (&priv->outlet);
-  }
-  else if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-  {
-    gst_tegata_outlet_stop (&priv->outlet);
-    gst_tegata_pair_leave (priv->association, GST_TEGATA_PAIR_ENCODER);
-  }
-  else if (transition == GST_STATE_CHANGE_READY_TO_NULL
-           || (transition == GST_STATE_CHANGE_NULL_TO_READY && has_failed))
-  {
-    set_association (self, NULL, FALSE);
-  }
 }
 
 static GstStateChangeReturn
@@ -315,19 +87,13 @@ gst_tegata_srtp_enc_change_state (GstElement *element, GstStateChange transition
   GstTegataSrtpEnc *self = GST_TEGATA_SRTP_ENC (element);
   GstStateChangeReturn result;
 
-  if ((transition == GST_STATE_CHANGE_NULL_TO_READY && !prepare (self))
-      || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self)))
+  if (!gst_tegata_srtp_enc_before_change (self, transition))
   {
     return GST_STATE_CHANGE_FAILURE;
   }
-  if (transition == GST_STATE_CHANGE_PAUSED_TO_READY)
-  {
-    gst_tegata_outlet_unlock (&get_private (self)->outlet);
-  }
-
   result = GST_ELEMENT_CLASS (gst_tegata_srtp_enc_parent_class)
                ->change_state (element, transition);
-  after_state_change (self, transition, result == GST_STATE_CHANGE_FAILURE);
+  gst_tegata_srtp_enc_after_change (self, transition, result == GST_STATE_CHANGE_FAILURE);
   return result;
 }
 
@@ -355,14 +121,15 @@ gst_tegata_srtp_enc_request_new_pad (GstElement *element,
                                      const char *name,
                                      G_GNUC_UNUSED const GstCaps *caps)
 {
-  return gst_tegata_outlet_request_pad (&get_private (element)->outlet, templ, name,
-                                        stream_of (element, templ));
+  return gst_tegata_outlet_request_pad (
+      &gst_tegata_srtp_enc_get_private (element)->outlet, templ, name,
+      stream_of (element, templ));
 }
 
 static void
 gst_tegata_srtp_enc_release_pad (GstElement *element, GstPad *pad)
 {
-  gst_tegata_outlet_release_pad (&get_private (element)->outlet, pad);
+  gst_tegata_outlet_release_pad (&gst_tegata_srtp_enc_get_private (element)->outlet, pad);
 }
 
 /* Under the object lock. FALSE: none of the element's own */
@@ -426,7 +193,7 @@ gst_tegata_srtp_enc_set_property (GObject *object,
   gboolean is_set;
 
   GST_OBJECT_LOCK (object);
-  is_set = set_own (get_private (object), id, value);
+  is_set = set_own (gst_tegata_srtp_enc_get_private (object), id, value);
   GST_OBJECT_UNLOCK (object);
   if (!is_set)
   {
@@ -441,11 +208,12 @@ gst_tegata_srtp_enc_get_property (GObject *object,
                                   GParamSpec *pspec)
 {
   GstTegataSrtpEnc *self = GST_TEGATA_SRTP_ENC (object);
-  g_autoptr (GstTegataAssociation) association = dup_association (self);
+  g_autoptr (GstTegataAssociation) association
+      = gst_tegata_srtp_enc_dup_association (self);
   gboolean is_own;
 
   GST_OBJECT_LOCK (self);
-  is_own = get_own (get_private (self), id, value);
+  is_own = get_own (gst_tegata_srtp_enc_get_private (self), id, value);
   GST_OBJECT_UNLOCK (self);
   if (!is_own
       && !gst_tegata_properties_get (GST_ELEMENT (self), association, id, value, pspec))
@@ -457,14 +225,14 @@ gst_tegata_srtp_enc_get_property (GObject *object,
 static void
 gst_tegata_srtp_enc_dispose (GObject *object)
 {
-  set_association (GST_TEGATA_SRTP_ENC (object), NULL, FALSE);
+  gst_tegata_srtp_enc_forget_association (GST_TEGATA_SRTP_ENC (object));
   G_OBJECT_CLASS (gst_tegata_srtp_enc_parent_class)->dispose (object);
 }
 
 static void
 gst_tegata_srtp_enc_finalize (GObject *object)
 {
-  GstTegataSrtpEncPrivate *priv = get_private (object);
+  GstTegataSrtpEncPrivate *priv = gst_tegata_srtp_enc_get_private (object);
 
   gst_tegata_outlet_clear (&priv->outlet);
   g_free (priv->connection_id);
@@ -529,9 +297,8 @@ gst_tegata_srtp_enc_class_init (GstTegataSrtpEncClass *klass)
    * There are keys, and media passes from now on. Emitted before connection-state is
    * notified as connected, and not at all where the peer takes data only.
    */
-  signals[SIGNAL_ON_KEY_SET]
-      = g_signal_new ("on-key-set", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL,
-                      NULL, NULL, G_TYPE_NONE, 0);
+  g_signal_new ("on-key-set", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                NULL, G_TYPE_NONE, 0);
 
   element_class->change_state = GST_DEBUG_FUNCPTR (gst_tegata_srtp_enc_change_state);
   element_class->request_new_pad
@@ -550,7 +317,7 @@ gst_tegata_srtp_enc_class_init (GstTegataSrtpEncClass *klass)
 static void
 gst_tegata_srtp_enc_init (GstTegataSrtpEnc *self)
 {
-  GstTegataSrtpEncPrivate *priv = get_private (self);
+  GstTegataSrtpEncPrivate *priv = gst_tegata_srtp_enc_get_private (self);
   GstElementClass *klass = GST_ELEMENT_GET_CLASS (self);
 
   gst_tegata_outlet_init (&priv->outlet, GST_ELEMENT (self),

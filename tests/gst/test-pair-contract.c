@@ -182,6 +182,21 @@ test_states (void)
   assert_states (side, "closed", "closed");
 }
 
+/* An encoder has no state of its own: it comes and goes with that of its decoder. */
+static void
+test_state_is_told (void)
+{
+  g_autoptr (Side) side = side_new_pair ("one");
+
+  assert_can (side->receiver, GST_STATE_PAUSED);
+  g_assert_true (side_was_told (side, "receiver: connection-state new"));
+  assert_can (side->sender, GST_STATE_READY);
+  g_assert_true (side_was_told (side, "sender: connection-state new"));
+  assert_can (side->sender, GST_STATE_NULL);
+  g_assert_true (side_was_told (side, "sender: connection-state closed"));
+  assert_states (side, "closed", "new");
+}
+
 /* The other way round: the encoder has started before its decoder listens. */
 static void
 test_encoder_first (void)
@@ -513,6 +528,7 @@ add_cases (void)
   add ("a-changed-id-is-found-and-the-old-one-is-not", test_changed_id);
   add ("a-decoder-that-is-gone-is-noticed", test_decoder_gone);
   add ("states-follow-those-of-the-elements", test_states);
+  add ("a-state-that-comes-with-the-decoder-is-told", test_state_is_told);
   add ("an-encoder-may-start-before-its-decoder", test_encoder_first);
   add ("connected-is-told-last", test_notify_order);
   add ("the-peer-s-certificate-is-there-when-connected-is-told", test_peer_pem);
