@@ -403,6 +403,27 @@ test_reconnect (gconstpointer state)
   }
 }
 
+/* The session is the encoder's: its decoder may leave and come back. */
+static void
+test_decoder_comes_back (void)
+{
+  g_autoptr (Side) client = side_new_pair ("client");
+  g_autoptr (Side) server = side_new_pair ("server");
+  GstPad *source;
+
+  side_link (client, server);
+  side_watch_source (server, "rtp_src");
+  connect (client, server);
+  source = side_add_source (client, "rtp_sink_0", RTP_CAPS);
+  assert_media_passes (server, source, 1);
+
+  assert_can (server->receiver, GST_STATE_NULL);
+  assert_states (server, "connected", "connected");
+  assert_can (server->receiver, GST_STATE_PLAYING);
+  assert_media_passes (server, source, 2);
+  side_remove_source (client, &source);
+}
+
 /* A session that ended leaves no mark on the next. */
 static void
 test_reconnect_after_close (void)
@@ -538,6 +559,7 @@ add_cases (void)
   add ("an-unknown-peer-is-warned-of-once", test_unverified_warning);
   add ("a-known-peer-is-not-warned-of", test_no_warning);
   add ("a-wrong-fingerprint-is-an-error-of-the-decoder", test_wrong_fingerprint);
+  add ("a-decoder-may-leave-and-come-back", test_decoder_comes_back);
   add ("a-closed-session-leaves-no-mark", test_reconnect_after_close);
   add ("a-fixed-key-needs-no-handshake", test_fixed_key);
   add ("a-fixed-key-holds-from-ready-on", test_fixed_key_and_back);

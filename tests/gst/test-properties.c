@@ -484,6 +484,29 @@ test_actpass (void)
   g_assert_null (side_pop_message (server, GST_MESSAGE_ERROR));
 }
 
+/* The one action: the peer is told, and the next association is a fresh one. */
+static void
+test_close (void)
+{
+  g_autoptr (Side) client = side_new_transport ();
+  g_autoptr (Side) server = side_new_transport ();
+
+  connect (client, server);
+  g_signal_emit_by_name (client->sender, "close");
+  side_await (client, "sender: connection-state closed");
+  side_await (server, "sender: connection-state closed");
+  g_signal_emit_by_name (client->sender, "close");
+
+  g_assert_true (side_set_state (client, GST_STATE_READY));
+  g_assert_true (side_set_state (server, GST_STATE_READY));
+  side_forget (client);
+  side_forget (server);
+  g_assert_true (side_set_state (server, GST_STATE_PLAYING));
+  g_assert_true (side_set_state (client, GST_STATE_PLAYING));
+  side_await (client, "sender: connection-state connected");
+  side_await (server, "sender: connection-state connected");
+}
+
 static void
 test_negotiated (void)
 {
@@ -682,6 +705,7 @@ main (int argc, char **argv)
   add ("a-fixed-key-fits-its-cipher", test_fixed_keys);
   add ("setup-and-is-client-are-one", test_setup_is_client);
   add ("actpass-waits-for-a-decision", test_actpass);
+  add ("close-tells-the-peer", test_close);
   add ("what-was-negotiated-is-read", test_negotiated);
   add ("stats-have-the-names-of-the-w3c", test_stats);
   add ("stats-count-forgeries-by-the-reason", test_stats_of_forgeries);
