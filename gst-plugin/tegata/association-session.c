@@ -221,9 +221,9 @@ gst_tegata_association_tick (gpointer association)
 void
 gst_tegata_association_drop_session (GstTegataAssociation *self)
 {
-  g_autoptr (TegataSession) session = NULL;
-  g_autoptr (TegataSrtp) fixed_inbound = NULL;
-  g_autoptr (TegataSrtp) fixed_outbound = NULL;
+  TegataSession *session;
+  TegataSrtp *fixed_inbound;
+  TegataSrtp *fixed_outbound;
 
   gst_tegata_association_disarm (self);
   gst_tegata_association_clear_incoming (self);
@@ -234,6 +234,10 @@ gst_tegata_association_drop_session (GstTegataAssociation *self)
   fixed_inbound = g_steal_pointer (&self->fixed_inbound);
   fixed_outbound = g_steal_pointer (&self->fixed_outbound);
   g_mutex_unlock (&self->media_lock);
+
+  tegata_session_free (session);
+  tegata_srtp_free (fixed_inbound);
+  tegata_srtp_free (fixed_outbound);
 }
 
 static gboolean

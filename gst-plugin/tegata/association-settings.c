@@ -7,7 +7,7 @@ gst_tegata_association_set_pem (GstTegataAssociation *self,
                                 GError **error)
 {
   g_autoptr (TegataCertificate) certificate = NULL;
-  g_autoptr (TegataContext) context = NULL;
+  TegataContext *context = NULL;
   GError *problem = NULL;
 
   g_return_val_if_fail (GST_IS_TEGATA_ASSOCIATION (self), FALSE);
@@ -20,6 +20,7 @@ gst_tegata_association_set_pem (GstTegataAssociation *self,
   {
     /* whether it is of use to us only a context says */
     context = tegata_context_new (certificate, &problem);
+    g_clear_pointer (&context, tegata_context_unref);
   }
 
   g_mutex_lock (&self->lock);

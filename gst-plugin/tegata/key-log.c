@@ -17,18 +17,16 @@ static gboolean
 write_line (int fd, const char *line)
 {
   char text[MAX_LINE_LEN];
-  gsize len = strlen (line);
-  gboolean written;
+  gsize len = g_strlcpy (text, line, sizeof text);
+  gboolean is_written = FALSE;
 
-  if (len >= sizeof text)
+  if (len < sizeof text)
   {
-    return FALSE;
+    text[len++] = '\n';
+    is_written = write (fd, text, len) == (gssize) len;
   }
-  memcpy (text, line, len);
-  text[len++] = '\n';
-  written = write (fd, text, len) == (gssize) len;
   explicit_bzero (text, sizeof text);
-  return written;
+  return is_written;
 }
 
 static void
