@@ -23,6 +23,7 @@
 #include "gst-call-report.h"
 
 #include <glib-unix.h>
+#include <locale.h>
 #include <stdio.h>
 
 /* how long a polite end may take, in seconds */
@@ -385,6 +386,7 @@ main (int argc, char **argv)
   g_auto (Options) options = { .listen = NULL };
   g_auto (Call) call = { .options = &options };
 
+  setlocale (LC_ALL, "");
   if (!options_parse (&options, &call.media, &argc, &argv, &error))
   {
     fprintf (stderr, "gst-call: %s\n", error->message);
