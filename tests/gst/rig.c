@@ -19,6 +19,24 @@ static const Names names[] = {
 
 static const char *const sources[] = { "rtp_src", "rtcp_src", "data_src" };
 
+void
+rig_init (int *argc, char ***argv)
+{
+  g_test_init (argc, argv, NULL);
+  gst_init (argc, argv);
+}
+
+int
+rig_run (void)
+{
+  int status = g_test_run ();
+
+  /* with what it finds alive, this ends the program; leaks.py waits for the line */
+  gst_deinit ();
+  g_print ("# GStreamer has looked what is alive\n");
+  return status;
+}
+
 static gboolean
 has_element (const char *name)
 {
@@ -72,6 +90,22 @@ on_message (G_GNUC_UNUSED GstBus *bus,
   return GST_BUS_PASS;
 }
 
+/* Of the last hope, why it was in vain. */
+static void
+print_errors (const RigEnd *end, const char *who)
+{
+  GstMessage *message;
+
+  while ((message = gst_bus_pop_filtered (end->bus, GST_MESSAGE_ERROR)) != NULL)
+  {
+    g_autoptr (GError) error = NULL;
+
+    gst_message_parse_error (message, &error, NULL);
+    g_printerr ("# the %s posted: %s\n", who, error->message);
+    gst_message_unref (message);
+  }
+}
+
 void
 rig_wait (Rig *self, RigQuestion is_so, gconstpointer subject, const char *what)
 {
@@ -97,6 +131,8 @@ rig_wait (Rig *self, RigQuestion is_so, gconstpointer subject, const char *what)
     g_mutex_unlock (&self->lock);
     if (!in_time)
     {
+      print_errors (&self->client, "client");
+      print_errors (&self->server, "server");
       g_error ("waited in vain: %s; the client's state is %d, the server's %d", what,
                rig_end_get_state (&self->client), rig_end_get_state (&self->server));
     }

@@ -78,6 +78,11 @@ typedef struct
   RigKind server;
 } RigCase;
 
+/* GLib's test framework and GStreamer, from the beginning to the end: the leaks tracer
+ * reports at the end. */
+void rig_init (int *argc, char ***argv);
+int rig_run (void);
+
 /* Whether elements are missing; then the case is skipped. */
 gboolean rig_is_missing (const RigCase *rig_case);
 

@@ -16,13 +16,6 @@ static const char *const profiles[] = {
 };
 
 void
-scenarios_init (int *argc, char ***argv)
-{
-  g_test_init (argc, argv, NULL);
-  gst_init (argc, argv);
-}
-
-void
 scenarios_add (const char *prefix,
                const RigCase *rig_case,
                const Scenario *scenarios,

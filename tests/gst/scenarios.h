@@ -30,7 +30,4 @@ void scenarios_add (const char *prefix,
                     const Scenario *scenarios,
                     gsize n_scenarios);
 
-/* g_test_init(), gst_init(), and whether our plugin is where it should be. */
-void scenarios_init (int *argc, char ***argv);
-
 G_END_DECLS

@@ -13,7 +13,7 @@ main (int argc, char **argv)
   static const char calls_prefix[] = "/gst/pair-calls-transport/";
   static const char called_prefix[] = "/gst/transport-calls-pair/";
 
-  scenarios_init (&argc, &argv);
+  rig_init (&argc, &argv);
   scenarios_add_interop (prefix, &pairs);
   scenarios_add_media (prefix, &pairs);
   scenarios_add_trust (prefix, &pairs);
@@ -27,5 +27,5 @@ main (int argc, char **argv)
   scenarios_add_interop (called_prefix, &pair_is_called);
   scenarios_add_trust (called_prefix, &pair_is_called);
   scenarios_add_early (called_prefix, &pair_is_called);
-  return g_test_run ();
+  return rig_run ();
 }

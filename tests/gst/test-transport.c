@@ -9,12 +9,12 @@ main (int argc, char **argv)
   static const RigCase transports = { RIG_TRANSPORT, RIG_TRANSPORT };
   static const char prefix[] = "/gst/transport/";
 
-  scenarios_init (&argc, &argv);
+  rig_init (&argc, &argv);
   scenarios_add_interop (prefix, &transports);
   scenarios_add_media (prefix, &transports);
   scenarios_add_trust (prefix, &transports);
   scenarios_add_early (prefix, &transports);
   scenarios_add_life (prefix, &transports);
   scenarios_add_stall (prefix, &transports);
-  return g_test_run ();
+  return rig_run ();
 }
