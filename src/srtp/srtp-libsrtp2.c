@@ -76,7 +76,9 @@ outcome_of (srtp_err_status_t status)
   return TEGATA_SRTP_MALFORMED;
 }
 
-/* srtp_init() once in the process, whichever thread comes first. */
+/* srtp_init() once in the process, whichever thread comes first. Where somebody else has
+ * called it before, as GStreamer's srtp plugin does, it says bad_param, since its debug
+ * module is there already: all that we need was there before that. */
 static srtp_err_status_t
 init_library (void)
 {
@@ -86,6 +88,10 @@ init_library (void)
   if (g_once_init_enter (&once))
   {
     status = srtp_init ();
+    if (status == srtp_err_status_bad_param)
+    {
+      status = srtp_err_status_ok;
+    }
     g_once_init_leave (&once, 1);
   }
   return status;
