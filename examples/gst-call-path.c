@@ -18,6 +18,8 @@ struct _Path
 {
   GstBin *pipeline; /* not referenced */
   GSocket *socket;  /* NULL with ICE */
+  char *host;       /* where who listens is, as the user knows it; else NULL */
+  guint16 port;
   NiceAgent *agent; /* NULL over UDP */
   guint stream;
 };
@@ -67,6 +69,15 @@ find_local_address (GSocketAddress *peer, GError **error)
                  g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (local)), 0);
 }
 
+static void
+read_inet_address (GSocketAddress *address, char **host, guint16 *port)
+{
+  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
+
+  *host = g_inet_address_to_string (g_inet_socket_address_get_address (inet));
+  *port = g_inet_socket_address_get_port (inet);
+}
+
 static GSocket *
 bind_socket (GSocketAddress *local, GError **error)
 {
@@ -99,6 +110,10 @@ path_new_udp (const char *address, gboolean is_listening, GError **error)
   {
     self = g_new0 (Path, 1);
     self->socket = bound;
+    if (!is_listening)
+    {
+      read_inet_address (named, &self->host, &self->port);
+    }
   }
   return self;
 }
@@ -118,12 +133,11 @@ static void
 udp_describe (Path *self, Description *local)
 {
   g_autoptr (GSocketAddress) address = g_socket_get_local_address (self->socket, NULL);
-  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
 
-  local->host = g_inet_address_to_string (g_inet_socket_address_get_address (inet));
-  local->port = g_inet_socket_address_get_port (inet);
+  read_inet_address (address, &local->host, &local->port);
 }
 
+/* Who listens on 0.0.0.0 cannot say where that is. */
 static gboolean
 udp_set_remote (Path *self, const Description *remote, GError **error)
 {
@@ -135,7 +149,8 @@ udp_set_remote (Path *self, const Description *remote, GError **error)
                  "the peer is reached by ICE: start this side with --ice, too");
     return FALSE;
   }
-  g_object_set (sink, "host", remote->host, "port", (int) remote->port, NULL);
+  g_object_set (sink, "host", self->host != NULL ? self->host : remote->host, "port",
+                (int) (self->host != NULL ? self->port : remote->port), NULL);
   return TRUE;
 }
 
@@ -295,6 +310,7 @@ path_free (Path *self)
   if (self != NULL)
   {
     g_clear_object (&self->socket);
+    g_free (self->host);
     g_clear_object (&self->agent);
     g_free (self);
   }

@@ -351,7 +351,8 @@ run (Call *self)
   report ("decoded", "%d frames", g_atomic_int_get (&self->media.n_frames));
   gst_element_set_state (self->pipeline, GST_STATE_NULL);
   withdraw (self);
-  if (self->status == 0 && self->media.n_frames < self->media.n_wanted)
+  if (self->status == 0
+      && g_atomic_int_get (&self->media.n_frames) < self->media.n_wanted)
   {
     fprintf (stderr, "gst-call: it ended before %d frames were decoded\n",
              self->media.n_wanted);

@@ -231,6 +231,8 @@ class UdpPath:
 
     def __init__(self, host, port, is_listening):
         self.family = socket.AF_INET6 if host.version == 6 else socket.AF_INET
+        # who listens on 0.0.0.0 cannot say where that is
+        self.peer = None if is_listening else (str(host), port)
         local = (str(host), port) if is_listening else (self._find_local(str(host), port), 0)
         kind = Gio.SocketFamily.IPV6 if host.version == 6 else Gio.SocketFamily.IPV4
         self.socket = Gio.Socket.new(kind, Gio.SocketType.DATAGRAM, Gio.SocketProtocol.UDP)
@@ -258,8 +260,9 @@ class UdpPath:
     def set_remote(self, remote):
         if remote.address is None:
             raise CallError("the peer is reached by ICE: start this side with --ice, too")
-        self.sink.set_property("host", remote.address[0])
-        self.sink.set_property("port", remote.address[1])
+        host, port = self.peer or remote.address
+        self.sink.set_property("host", host)
+        self.sink.set_property("port", port)
 
 
 class IcePath:

@@ -209,7 +209,8 @@ def ways(path):
         address = f"[::1]:{free_ports(1)[0]}"
     else:
         address = f"127.0.0.1:{free_ports(1)[0]}"
-    return ["--listen", address], ["--connect", address]
+    # who listens everywhere does not say where the other one finds him
+    return (["--listen", address.replace("127.0.0.1", "0.0.0.0")], ["--connect", address])
 
 
 # what somebody left who was killed
