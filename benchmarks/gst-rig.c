@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "gst-rig.h"
 
+#include <stdio.h>
+
 #define AWAIT_US (10 * G_USEC_PER_SEC)
 #define LOOK_AGAIN_US 5000
 /* Of upstream's enum and of ours. */
@@ -109,6 +111,7 @@ rig_new (void)
   Rig *self = g_new0 (Rig, 1);
 
   self->pads = g_ptr_array_new_with_free_func (gst_object_unref);
+  self->bus = gst_bus_new ();
   return self;
 }
 
@@ -126,9 +129,11 @@ rig_free (Rig *self)
   }
   for (guint i = 0; i < self->n_elements; i++)
   {
+    gst_element_set_bus (self->elements[i], NULL);
     gst_object_unref (self->elements[i]);
   }
   g_ptr_array_unref (self->pads);
+  gst_object_unref (self->bus);
   g_clear_pointer (&self->wire.kept, g_ptr_array_unref);
   g_clear_pointer (&self->tail.kept, g_ptr_array_unref);
   g_clear_pointer (&self->back.kept, g_ptr_array_unref);
@@ -145,6 +150,7 @@ rig_add (Rig *self, const char *factory)
   {
     self->elements[self->n_elements] = gst_object_ref_sink (element);
     self->n_elements++;
+    gst_element_set_bus (element, self->bus);
   }
   return element;
 }
@@ -280,21 +286,38 @@ rig_start (Rig *self)
   }
 }
 
+/* Whether an element has told of an error, which is told to who waits. */
+static gboolean
+has_failed (Rig *self)
+{
+  g_autoptr (GstMessage) message = gst_bus_pop_filtered (self->bus, GST_MESSAGE_ERROR);
+  g_autoptr (GError) error = NULL;
+
+  if (message == NULL)
+  {
+    return FALSE;
+  }
+  gst_message_parse_error (message, &error, NULL);
+  fprintf (stderr, "%s: %s\n", GST_MESSAGE_SRC_NAME (message), error->message);
+  return TRUE;
+}
+
 gboolean
-rig_await_connected (GstElement *element)
+rig_await_connected (Rig *self, GstElement *element)
 {
   gint64 until_us = g_get_monotonic_time () + AWAIT_US;
   int state = -1;
 
-  while (state != CONNECTED && g_get_monotonic_time () < until_us)
+  while (g_get_monotonic_time () < until_us && !has_failed (self))
   {
     g_object_get (element, "connection-state", &state, NULL);
-    if (state != CONNECTED)
+    if (state == CONNECTED)
     {
-      g_usleep (LOOK_AGAIN_US);
+      return TRUE;
     }
+    g_usleep (LOOK_AGAIN_US);
   }
-  return state == CONNECTED;
+  return FALSE;
 }
 
 void

@@ -34,6 +34,7 @@ typedef struct
 {
   GstElement *elements[RIG_MAX_ELEMENTS]; /* in the order in which they start */
   guint n_elements;
+  GstBus *bus;     /* of all of them */
   GPtrArray *pads; /* ours, to be let go of in the end */
   GstPad *head;
   RigSink wire;
@@ -61,8 +62,9 @@ void rig_pass_through (Rig *self);
 /* To PLAYING, the first one first. */
 void rig_start (Rig *self);
 
-/* Waits until "connection-state" of @element says so, and no longer than is decent. */
-gboolean rig_await_connected (GstElement *element);
+/* Waits until "connection-state" of @element says so, and no longer than is decent.
+ * Tells what went wrong. */
+gboolean rig_await_connected (Rig *self, GstElement *element);
 
 void rig_sink_set_mode (RigSink *self, RigMode mode);
 /* How many came since it was asked last. */

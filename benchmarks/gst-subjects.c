@@ -136,7 +136,8 @@ join (Rig *rig, const NetPads *pads, const End *sender, const End *receiver)
   rig_sink_set_mode (&rig->tail, RIG_COUNT);
   rig_start (rig);
 
-  if (!rig_await_connected (sender->decoder) || !rig_await_connected (receiver->decoder))
+  if (!rig_await_connected (rig, sender->decoder)
+      || !rig_await_connected (rig, receiver->decoder))
   {
     fprintf (stderr, "%s: the handshake did not complete\n",
              GST_ELEMENT_NAME (sender->encoder));
