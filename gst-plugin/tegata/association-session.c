@@ -315,7 +315,7 @@ start_locked (GstTegataAssociation *self, TegataRole role, GError **error)
   }
   if (self->session == NULL)
   {
-    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_FAILED,
+    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_NOT_CONNECTED,
                          "the association cannot start: it is not open");
     return FALSE;
   }
@@ -361,17 +361,37 @@ gst_tegata_association_close (GstTegataAssociation *self)
   gst_tegata_association_leave (self);
 }
 
+static void
+stop_locked (GstTegataAssociation *self)
+{
+  if (gst_tegata_association_is_open (self))
+  {
+    gst_tegata_association_drop_session (self);
+    g_queue_clear_full (&self->outgoing, (GDestroyNotify) gst_mini_object_unref);
+    gst_tegata_association_tell_state (self, TEGATA_STATE_CLOSED);
+  }
+}
+
 void
 gst_tegata_association_stop (GstTegataAssociation *self)
 {
   g_return_if_fail (GST_IS_TEGATA_ASSOCIATION (self));
 
   gst_tegata_association_enter (self);
-  if (gst_tegata_association_is_open (self))
+  stop_locked (self);
+  gst_tegata_association_leave (self);
+}
+
+void
+gst_tegata_association_stop_unless_started (GstTegataAssociation *self)
+{
+  g_return_if_fail (GST_IS_TEGATA_ASSOCIATION (self));
+
+  gst_tegata_association_enter (self);
+  if (self->session == NULL
+      || gst_tegata_association_get_state (self) == TEGATA_STATE_NEW)
   {
-    gst_tegata_association_drop_session (self);
-    g_queue_clear_full (&self->outgoing, (GDestroyNotify) gst_mini_object_unref);
-    gst_tegata_association_tell_state (self, TEGATA_STATE_CLOSED);
+    stop_locked (self);
   }
   gst_tegata_association_leave (self);
 }

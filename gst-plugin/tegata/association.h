@@ -123,8 +123,9 @@ gboolean gst_tegata_association_has_fixed_key (GstTegataAssociation *self);
 /*
  * Life. open() may come twice, from the two of a pair: the second finds it open, unless
  * the session has ended: then it begins a new one. From then on datagrams are taken, and
- * held until start() tells the role: once, else it is an error. With a fixed key start()
- * does nothing, and the state is closed throughout.
+ * held until start() tells the role: once, else it is an error, and NOT_CONNECTED where
+ * it is not open. With a fixed key start() does nothing, and the state is closed
+ * throughout.
  */
 gboolean gst_tegata_association_open (GstTegataAssociation *self, GError **error);
 gboolean gst_tegata_association_start (GstTegataAssociation *self,
@@ -138,6 +139,8 @@ void gst_tegata_association_queue_event (GstTegataAssociation *self, GstEvent *e
 /* At once, without a word to the peer: the session is freed, the queues are emptied, the
  * timer is over. Observers are told that it is closed. */
 void gst_tegata_association_stop (GstTegataAssociation *self);
+/* The same, where nobody has started a session since it was opened. */
+void gst_tegata_association_stop_unless_started (GstTegataAssociation *self);
 
 /*
  * A datagram from the network, in the caller's own buffer. NOTHING: look whether

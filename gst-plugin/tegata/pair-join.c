@@ -55,6 +55,29 @@ gst_tegata_pair_find (const char *id, gpointer encoder, GError **error)
   return g_steal_pointer (&association);
 }
 
+/* A decoder that leaves may close what was opened here, up to the moment that it is
+ * started: then it is opened again. */
+static gboolean
+start (GstTegataAssociation *association, TegataRole role, GError **error)
+{
+  g_autoptr (GError) obstacle = NULL;
+
+  while (!gst_tegata_association_start (association, role, &obstacle))
+  {
+    if (!g_error_matches (obstacle, TEGATA_ERROR, TEGATA_ERROR_NOT_CONNECTED))
+    {
+      g_propagate_error (error, g_steal_pointer (&obstacle));
+      return FALSE;
+    }
+    g_clear_error (&obstacle);
+    if (!gst_tegata_association_open (association, error))
+    {
+      return FALSE;
+    }
+  }
+  return TRUE;
+}
+
 gboolean
 gst_tegata_pair_begin (GstTegataAssociation *association, TegataRole role, GError **error)
 {
@@ -69,7 +92,7 @@ gst_tegata_pair_begin (GstTegataAssociation *association, TegataRole role, GErro
   {
     return FALSE;
   }
-  if (!gst_tegata_association_start (association, role, error))
+  if (!start (association, role, error))
   {
     gst_tegata_pair_leave (association, GST_TEGATA_PAIR_ENCODER);
     return FALSE;

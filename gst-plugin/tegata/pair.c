@@ -92,7 +92,7 @@ open_for_decoder (GstTegataAssociation *association, Pair *pair)
   }
   else if (g_atomic_int_get (&pair->sides) == 0)
   {
-    gst_tegata_association_stop (association);
+    gst_tegata_association_stop_unless_started (association);
   }
 }
 
@@ -106,7 +106,15 @@ gst_tegata_pair_leave (GstTegataAssociation *association, GstTegataPairSide side
   {
     return;
   }
-  gst_tegata_association_stop (association);
+  if (side == GST_TEGATA_PAIR_DECODER)
+  {
+    /* an encoder may have come meanwhile: what it started is its own */
+    gst_tegata_association_stop_unless_started (association);
+  }
+  else
+  {
+    gst_tegata_association_stop (association);
+  }
   if (g_atomic_int_get (&pair->sides) != 0)
   {
     open_for_decoder (association, pair);
