@@ -424,6 +424,37 @@ test_decoder_comes_back (void)
   side_remove_source (client, &source);
 }
 
+#define N_ROUNDS 200
+
+static gpointer
+go_up_and_down (gpointer element)
+{
+  for (guint round = 0; round < N_ROUNDS; round++)
+  {
+    assert_can (element, GST_STATE_PAUSED);
+    assert_can (element, GST_STATE_READY);
+  }
+  return NULL;
+}
+
+/* Each on a thread of its own: whoever is up finds the association open, and nobody
+ * leaves it behind. */
+static void
+test_two_threads (void)
+{
+  g_autoptr (Side) client = side_new_pair ("client");
+  g_autoptr (Side) server = side_new_pair ("server");
+  GThread *thread;
+
+  side_link (client, server);
+  thread = g_thread_new ("decoder", go_up_and_down, client->receiver);
+  go_up_and_down (client->sender);
+  g_thread_join (thread);
+  assert_states (client, "closed", "closed");
+  side_forget (client);
+  connect (client, server);
+}
+
 /* A session that ended leaves no mark on the next. */
 static void
 test_reconnect_after_close (void)
@@ -560,6 +591,7 @@ add_cases (void)
   add ("a-known-peer-is-not-warned-of", test_no_warning);
   add ("a-wrong-fingerprint-is-an-error-of-the-decoder", test_wrong_fingerprint);
   add ("a-decoder-may-leave-and-come-back", test_decoder_comes_back);
+  add ("the-two-may-change-on-two-threads", test_two_threads);
   add ("a-closed-session-leaves-no-mark", test_reconnect_after_close);
   add ("a-fixed-key-needs-no-handshake", test_fixed_key);
   add ("a-fixed-key-holds-from-ready-on", test_fixed_key_and_back);
