@@ -109,7 +109,6 @@ gst_tegata_association_open_fixed (GstTegataAssociation *self, GError **error)
   self->fixed_inbound = g_steal_pointer (&inbound);
   self->fixed_outbound = g_steal_pointer (&outbound);
   g_mutex_unlock (&self->media_lock);
-  g_cond_broadcast (&self->moved);
   return TRUE;
 }
 

@@ -104,7 +104,6 @@ gst_tegata_association_tell_state (GstTegataAssociation *self, TegataState state
   g_cond_broadcast (&self->moved);
   if (state != self->last_telling)
   {
-    GST_INFO_OBJECT (self, "%s", tegata_state_to_string (state));
     self->last_telling = state;
     g_queue_push_tail (&self->tellings, GINT_TO_POINTER (state));
   }
@@ -184,6 +183,10 @@ tell_in_order (GstTegataAssociation *self)
     GArray *listeners = dup_listeners (self);
 
     g_mutex_unlock (&self->lock);
+    GST_INFO_OBJECT (self, "%s",
+                     telling == UNVERIFIED
+                         ? "the peer's certificate was taken as it came"
+                         : tegata_state_to_string ((TegataState) telling));
     tell_one (listeners, telling);
     g_array_unref (listeners);
     g_mutex_lock (&self->lock);

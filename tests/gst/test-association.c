@@ -145,6 +145,9 @@ test_data (void)
   test_pair_pump (&pair);
   test_assert_data (&pair.server, 0, "one");
   test_assert_data (&pair.server, 1, "two");
+
+  /* who receives looks for itself, and who sends empties the queue */
+  g_assert_cmpuint (pair.server.watcher->n_incoming, ==, 0);
   test_pair_clear (&pair);
 }
 
