@@ -313,17 +313,6 @@ rig_hold_first_flight (const guint8 *bytes,
 }
 
 WireVerdict
-rig_drop_alerts (const guint8 *bytes,
-                 gsize len,
-                 G_GNUC_UNUSED guint serial,
-                 G_GNUC_UNUSED gpointer user_data)
-{
-  const guint8 alert = 21;
-
-  return len > 0 && bytes[0] == alert ? WIRE_DROP : WIRE_PASS;
-}
-
-WireVerdict
 rig_hold_finished (const guint8 *bytes,
                    gsize len,
                    G_GNUC_UNUSED guint serial,

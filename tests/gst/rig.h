@@ -161,9 +161,6 @@ rig_hold_media (const guint8 *bytes, gsize len, guint serial, gpointer user_data
 /* ClientHello, first or repeated. */
 WireVerdict
 rig_hold_first_flight (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
-/* In plain text: what ends a handshake. */
-WireVerdict
-rig_drop_alerts (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
 /* A flight that carries a Finished, which makes the other side wait for it. */
 WireVerdict
 rig_hold_finished (const guint8 *bytes, gsize len, guint serial, gpointer user_data);
