@@ -36,6 +36,7 @@ typedef struct
   RigEnd *end;
   RigStream stream;
   gboolean is_live;
+  gboolean says_good_bye;
   GMutex lock;
   GstPad *source;
   GstPad *sink; /* guarded by the lock: who takes it gives it back */
@@ -43,6 +44,8 @@ typedef struct
 } Pusher;
 
 static gint n_alive; /* atomic: elements */
+/* what the client was when it was torn down */
+static guint n_torn[RIG_CONNECTED + 1];
 
 static void
 on_gone (G_GNUC_UNUSED gpointer data, G_GNUC_UNUSED GObject *where_it_was)
@@ -197,7 +200,7 @@ push_on (gpointer data)
     }
     if (push_something (self, serial) != GST_FLOW_OK || had_enough)
     {
-      if (serial % 128 == 126)
+      if (self->says_good_bye && serial % 128 == 126)
       {
         gst_pad_push_event (self->source, gst_event_new_eos ());
       }
@@ -259,6 +262,7 @@ start_pusher (Pusher *self, Round *round)
   self->end = any_end (round);
   self->stream = (RigStream) g_rand_int_range (round->rand, 0, RIG_N_STREAMS);
   self->is_live = happens (round, 2);
+  self->says_good_bye = happens (round, 4);
   self->thread = g_thread_new ("pusher", push_on, self);
 }
 
@@ -337,6 +341,18 @@ prepare (Round *round, RigLoss *loss)
   watch (rig->server.receiver);
 }
 
+/* A good-bye may come first, and a stranger never begins. */
+static gboolean
+has_begun_or_ended (gconstpointer subject)
+{
+  const Rig *rig = subject;
+
+  return rig_end_is_over (&rig->client) || rig_end_is_over (&rig->server)
+         || wire_get_counts (rig->client.wire).n_media > 0
+         || wire_get_counts (rig->server.wire).n_media > 0
+         || rig_end_get_state ((RigEnd *) &rig->client) == RIG_CONNECTED;
+}
+
 static void
 run_round (guint32 seed)
 {
@@ -363,9 +379,14 @@ run_round (guint32 seed)
   flipper = g_thread_new ("flipper", flip_states, &round);
   rig_end_start (&round.rig->client);
   rig_end_start (&round.rig->server);
+  if (happens (&round, 2))
+  {
+    rig_wait (round.rig, has_begun_or_ended, round.rig, "the first media");
+  }
   /* the moment, and not what anything depends on */
   g_usleep ((gulong) g_rand_int_range (round.rand, 0, MAX_DELAY_US));
 
+  n_torn[rig_end_get_state (&round.rig->client)]++;
   tear_down (&round, pushers, n_pushers);
   g_atomic_int_set (&round.is_over, 1);
   g_thread_join (flipper);
@@ -389,6 +410,10 @@ calls_end_at_any_moment (void)
     g_test_message ("round %u: TEGATA_TEST_SEED=%u", i, seed + i);
     run_round (seed + i);
   }
+  g_test_message ("torn down: %u closed, %u failed, %u connecting, %u connected",
+                  n_torn[RIG_CLOSED], n_torn[RIG_FAILED], n_torn[RIG_CONNECTING],
+                  n_torn[RIG_CONNECTED]);
+  g_assert_cmpuint (n_torn[RIG_CONNECTED], >, N_ROUNDS / 10);
 }
 
 int
