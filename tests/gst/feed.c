@@ -370,19 +370,23 @@ drain_await_media (Drain *self)
 }
 
 GstBuffer *
-drain_await_dtls (Drain *self)
-{
-  Wish wish = { GST_EVENT_UNKNOWN, 20, 63 };
-
-  return await_wish (self, wish, "a datagram of DTLS");
-}
-
-GstBuffer *
 drain_await_any (Drain *self)
 {
   Wish wish = { GST_EVENT_UNKNOWN, 0, 255 };
 
   return await_wish (self, wish, "a buffer");
+}
+
+void
+drain_skip_to_event (Drain *self, GstEventType type)
+{
+  gst_event_unref (drain_await_event (self, type));
+}
+
+void
+drain_skip_to_media (Drain *self)
+{
+  gst_buffer_unref (drain_await_media (self));
 }
 
 static guint

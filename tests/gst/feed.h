@@ -78,10 +78,12 @@ void drain_await_inside (Drain *self);
 /* Takes the next that came out of those of @type, and forgets what came before it.
  * (transfer full) */
 GstEvent *drain_await_event (Drain *self, GstEventType type);
-/* Likewise, of media, or of datagrams of DTLS. */
+/* Likewise, of media, or of whatever kind. */
 GstBuffer *drain_await_media (Drain *self);
-GstBuffer *drain_await_dtls (Drain *self);
 GstBuffer *drain_await_any (Drain *self);
+/* Likewise, for those who do not look at it. */
+void drain_skip_to_event (Drain *self, GstEventType type);
+void drain_skip_to_media (Drain *self);
 /* Whether one came that nobody has taken. */
 gboolean drain_has_event (Drain *self, GstEventType type);
 guint drain_get_n_media (Drain *self);
