@@ -19,7 +19,9 @@ protect_always (gpointer data)
 
   for (guint16 seq = 0; !g_atomic_int_get (&shared->is_over); seq++)
   {
-    g_autoptr (GBytes) datagram = test_protect (shared->end, seq % 16 == 0, seq);
+    GBytes *datagram = test_protect (shared->end, seq % 16 == 0, seq);
+
+    g_clear_pointer (&datagram, g_bytes_unref);
   }
   return NULL;
 }
@@ -53,10 +55,12 @@ ask_always (gpointer data)
     GstTegataFacts facts;
     TegataSessionStats stats;
     GstTegataDropped dropped;
-    g_autofree char *pem = gst_tegata_association_dup_peer_pem (association);
-    g_autoptr (GBytes) key = gst_tegata_association_dup_srtp_key (association, TRUE);
-    g_autoptr (GError) error = gst_tegata_association_dup_error (association);
+    GBytes *key = gst_tegata_association_dup_srtp_key (association, TRUE);
+    GError *error = gst_tegata_association_dup_error (association);
 
+    g_clear_pointer (&key, g_bytes_unref);
+    g_clear_error (&error);
+    g_free (gst_tegata_association_dup_peer_pem (association));
     gst_tegata_association_get_facts (association, &facts);
     gst_tegata_association_get_stats (association, &stats, &dropped);
     gst_tegata_association_set_rtt (association, 1000);
