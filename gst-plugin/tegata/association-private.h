@@ -77,13 +77,17 @@ gboolean gst_tegata_association_is_open (GstTegataAssociation *self);
 TegataState gst_tegata_association_get_state (GstTegataAssociation *self);
 /* After every call of the session: its outputs, and its next deadline. */
 void gst_tegata_association_drain (GstTegataAssociation *self);
-/* Tells the session whom to trust, after that was set. */
-void gst_tegata_association_apply_fingerprints (GstTegataAssociation *self);
 void gst_tegata_association_apply_rtt (GstTegataAssociation *self);
 /* The work of `tick`. */
 void gst_tegata_association_tick (gpointer association);
 /* Frees what open() made, and what came in and was not taken. */
 void gst_tegata_association_drop_session (GstTegataAssociation *self);
+
+/* association-trust.c */
+/* Tells the session whom to trust, after that was set. */
+void gst_tegata_association_apply_fingerprints (GstTegataAssociation *self);
+/* Once the peer waits for its fingerprint: takes it as it is, where that is asked for. */
+void gst_tegata_association_consider_anybody (GstTegataAssociation *self);
 
 /* association-timer.c: the alarm rings at @deadline_us (-1: never) by asking `tick`. */
 void gst_tegata_association_arm (GstTegataAssociation *self, gint64 deadline_us);

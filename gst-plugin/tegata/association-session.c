@@ -14,9 +14,6 @@
 /* DTLS knows no association without a timeout. This one is not set as an alarm. */
 #define CENTURY_US (G_GINT64_CONSTANT (36525) * 24 * 3600 * G_USEC_PER_SEC)
 
-/* What no certificate has: a peer that was trusted before is so no longer. */
-static const guint8 hash_of_nobody[32];
-
 gboolean
 gst_tegata_association_is_open (GstTegataAssociation *self)
 {
@@ -35,67 +32,6 @@ has_ended (GstTegataAssociation *self)
 {
   return self->session != NULL
          && gst_tegata_association_get_state (self) >= TEGATA_STATE_CLOSED;
-}
-
-/* The peer proved to have the key of this certificate. That it is the right one nobody
- * said, and nobody wanted to know. */
-static void
-trust_peer_as_it_is (GstTegataAssociation *self)
-{
-  TegataCertificate *certificate = tegata_session_get_peer_certificate (self->session);
-  g_autoptr (TegataFingerprint) fingerprint
-      = tegata_fingerprint_new_for_certificate (certificate, TEGATA_HASH_SHA256);
-
-  tegata_session_set_peer_fingerprints (self->session, &fingerprint, 1);
-  self->has_named_peer = TRUE;
-  gst_tegata_association_tell_unverified (self);
-}
-
-static gboolean
-trusts_anybody (GstTegataAssociation *self)
-{
-  return !self->requires_fingerprint && !self->has_named_peer
-         && self->settings.problems[GST_TEGATA_CHECKED_FINGERPRINT] == NULL;
-}
-
-static void
-trust_nobody (GstTegataAssociation *self)
-{
-  g_autoptr (TegataFingerprint) nobody = tegata_fingerprint_new (
-      TEGATA_HASH_SHA256, hash_of_nobody, sizeof hash_of_nobody, NULL);
-
-  tegata_session_set_peer_fingerprints (self->session, &nobody, 1);
-}
-
-/* While a text is set that cannot be used, nobody is trusted: a session that was told of
- * somebody before is told of nobody, and one that was not waits until it is mended. */
-void
-gst_tegata_association_apply_fingerprints (GstTegataAssociation *self)
-{
-  const GstTegataSettings *settings = &self->settings;
-
-  if (self->session == NULL)
-  {
-    return;
-  }
-  if (settings->fingerprints != NULL)
-  {
-    tegata_session_set_peer_fingerprints (
-        self->session, (TegataFingerprint *const *) settings->fingerprints->pdata,
-        settings->fingerprints->len);
-    self->has_named_peer = TRUE;
-  }
-  else if (settings->problems[GST_TEGATA_CHECKED_FINGERPRINT] != NULL
-           && self->has_named_peer)
-  {
-    trust_nobody (self);
-  }
-  else if (trusts_anybody (self)
-           && gst_tegata_association_get_state (self)
-                  == TEGATA_STATE_AWAITING_FINGERPRINT)
-  {
-    trust_peer_as_it_is (self);
-  }
 }
 
 void
@@ -141,11 +77,9 @@ follow (GstTegataAssociation *self, TegataState state)
 
   gst_tegata_association_tell_state (self, state);
 
-  /* what was in between may be over already */
-  if (state == TEGATA_STATE_AWAITING_FINGERPRINT && trusts_anybody (self)
-      && gst_tegata_association_get_state (self) == state)
+  if (state == TEGATA_STATE_AWAITING_FINGERPRINT)
   {
-    trust_peer_as_it_is (self);
+    gst_tegata_association_consider_anybody (self);
   }
 }
 
