@@ -172,25 +172,20 @@ take_gap (GstTegataSinkPad *pad, GstEvent *event)
   return is_sent;
 }
 
-/* Of several pads that are flushed at a time, the first begins the flush of net_src and
- * the last ends it. */
+/* Of several pads that are flushed at a time, the first begins the flush of net_src (the
+ * core drops what others add) and the last ends it. */
 static void
 begin_flush (GstTegataSinkPad *pad, GstEvent *event)
 {
   GstTegataOutlet *self = pad->outlet;
-  gboolean is_first;
 
   GST_OBJECT_LOCK (self->element);
-  is_first = !pad->is_in_flush && !is_other_in_flush (self, pad);
   pad->is_in_flush = TRUE;
   GST_OBJECT_UNLOCK (self->element);
 
   gst_tegata_sink_pad_unlock (pad);
-  if (is_first)
-  {
-    g_atomic_int_inc (&self->flush_serial);
-    gst_pad_push_event (self->net_src, gst_event_ref (event));
-  }
+  g_atomic_int_inc (&self->flush_serial);
+  gst_pad_push_event (self->net_src, gst_event_ref (event));
 }
 
 /* Nobody may push between the flush and the segment that it took away. */
