@@ -42,9 +42,9 @@ test_packets_of_a_list_stay_where_they_are (void)
 
   couple_connect (couple);
   feed_begin (rtp, RTP, NULL);
-  for (guint16 i = 0; i < G_N_ELEMENTS (bytes); i++)
+  for (guint i = 0; i < G_N_ELEMENTS (bytes); i++)
   {
-    gst_buffer_list_add (list, roomy_packet (i, &bytes[i]));
+    gst_buffer_list_add (list, roomy_packet ((guint16) i, &bytes[i]));
   }
   g_assert_cmpint (gst_pad_push_list (rtp->pad, list), ==, GST_FLOW_OK);
   for (guint i = 0; i < G_N_ELEMENTS (bytes); i++)
@@ -105,9 +105,9 @@ list_new (guint n)
 {
   GstBufferList *list = gst_buffer_list_new ();
 
-  for (guint16 i = 0; i < n; i++)
+  for (guint i = 0; i < n; i++)
   {
-    gst_buffer_list_add (list, packet_new (i, GST_SECOND));
+    gst_buffer_list_add (list, packet_new ((guint16) i, GST_SECOND));
   }
   return list;
 }

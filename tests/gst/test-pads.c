@@ -57,6 +57,7 @@ test_streams_of_an_element_share_a_group (void)
       = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   guint first = 0;
 
+  g_assert_true (gst_pad_is_linked (data->pad));
   couple_call (couple);
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
   {
@@ -230,6 +231,8 @@ test_net_src_ends_when_all_have_ended (void)
   g_autoptr (Feed) rtp = feed_new (couple->caller, "rtp_sink_0");
   g_autoptr (Feed) rtcp = feed_new (couple->caller, "rtcp_sink_0");
 
+  /* somebody receives, so it is not closed */
+  g_assert_true (gst_pad_is_linked (rtp_out->pad));
   couple_connect (couple);
   feed_begin (rtp, RTP, NULL);
   feed_begin (rtcp, "application/x-rtcp", NULL);
@@ -254,6 +257,8 @@ test_who_is_released_is_not_waited_for (void)
   g_autoptr (Feed) stays = feed_new (couple->caller, "rtp_sink_0");
   Feed *goes = feed_new (couple->caller, "rtp_sink_1");
 
+  /* somebody receives, so it is not closed */
+  g_assert_true (gst_pad_is_linked (rtp_out->pad));
   couple_connect (couple);
   feed_begin (stays, RTP, NULL);
   feed_push_event (stays, gst_event_new_eos ());
