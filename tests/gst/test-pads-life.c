@@ -353,6 +353,7 @@ test_pads_come_and_go_while_others_stream (void)
     g_autoptr (Drain) data_out = drain_new (couple->caller, "data_src");
     g_autoptr (GstBuffer) buffer = drain_await_any (data_out);
 
+    g_assert_cmpuint (gst_buffer_get_size (buffer), >, 0);
     g_assert_null (request_any (couple->caller, "data_src"));
     drain_clear (couple->sent);
     drain_clear (couple->answered);

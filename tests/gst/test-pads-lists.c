@@ -177,6 +177,24 @@ test_data_in_a_list (void)
   }
 }
 
+/* There may be others: that nobody vouched for the peer. */
+static guint
+count_format_warnings (GstBus *bus)
+{
+  GstMessage *message;
+  guint n = 0;
+
+  while ((message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING)) != NULL)
+  {
+    g_autoptr (GError) error = NULL;
+
+    gst_message_parse_warning (message, &error, NULL);
+    n += g_error_matches (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT) ? 1 : 0;
+    gst_message_unref (message);
+  }
+  return n;
+}
+
 static void
 test_too_much_data_is_warned_of_once (void)
 {
@@ -185,8 +203,6 @@ test_too_much_data_is_warned_of_once (void)
   g_autoptr (Feed) data = feed_new (couple->caller, "data_sink");
   g_autoptr (Drain) out = drain_new (couple->callee, "data_src");
   g_autoptr (GstBuffer) buffer = NULL;
-  g_autoptr (GstMessage) first = NULL;
-  g_autoptr (GstMessage) second = NULL;
 
   couple_connect (couple);
   feed_begin (data, NULL, NULL);
@@ -197,10 +213,7 @@ test_too_much_data_is_warned_of_once (void)
   gst_element_set_bus (couple->caller, NULL);
   buffer = drain_await_any (out);
   assert_data (buffer, 5);
-  first = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
-  second = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
-  g_assert_nonnull (first);
-  g_assert_null (second);
+  g_assert_cmpuint (count_format_warnings (bus), ==, 1);
 }
 
 int
