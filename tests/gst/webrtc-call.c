@@ -15,6 +15,8 @@
 
 /* how many of each must have been decoded to be told */
 #define ENOUGH 10
+/* after which what is left at the end stays */
+#define WAIT_S 30
 
 #define SOURCES                                                                          \
   "webrtcbin name=webrtc "                                                               \
@@ -342,24 +344,55 @@ begin (Call *call, const char *bundle_policy)
 }
 
 static void
-end (Call *call)
+on_gone (gpointer data, G_GNUC_UNUSED GObject *where)
 {
+  Call *call = data;
+
+  g_mutex_lock (&call->lock);
+  call->n_left--;
+  g_cond_signal (&call->gone);
+  g_mutex_unlock (&call->lock);
+}
+
+/* A thread that has just worked for one of them may have the last reference. */
+static void
+await_transports_gone (Call *call)
+{
+  gint64 deadline = g_get_monotonic_time () + WAIT_S * G_USEC_PER_SEC;
+  gboolean in_time = TRUE;
+  g_autofree char *left = NULL;
   guint i;
 
+  call->n_left = call->transports->len;
+  for (i = 0; i < call->transports->len; i++)
+  {
+    g_object_weak_ref (g_ptr_array_index (call->transports, i), on_gone, call);
+  }
+  g_ptr_array_set_size (call->transports, 0);
+  g_mutex_lock (&call->lock);
+  while (call->n_left > 0 && in_time)
+  {
+    in_time = g_cond_wait_until (&call->gone, &call->lock, deadline);
+  }
+  left = g_strdup_printf ("%u", call->n_left);
+  g_mutex_unlock (&call->lock);
+  call_say ("left", left);
+}
+
+static void
+end (Call *call)
+{
+  g_autoptr (GstBus) bus = gst_element_get_bus (call->pipeline);
+
   gst_element_set_state (call->pipeline, GST_STATE_NULL);
+  gst_bus_set_flushing (bus, TRUE); /* messages have references, too */
   g_clear_object (&call->channel);
   gst_clear_object (&call->webrtc);
   gst_clear_object (&call->pipeline);
-  for (i = 0; i < call->transports->len; i++)
-  {
-    GObject *element = g_ptr_array_index (call->transports, i);
-
-    g_autofree char *left = g_strdup_printf ("%u", element->ref_count - 1);
-
-    call_say ("left", left);
-  }
+  await_transports_gone (call);
   g_ptr_array_unref (call->transports);
   g_free (call->fingerprints);
+  g_cond_clear (&call->gone);
   g_mutex_clear (&call->lock);
 }
 
@@ -382,6 +415,7 @@ main (int argc, char *argv[])
   call.loop = g_main_loop_new (NULL, FALSE);
   call.transports = g_ptr_array_new_with_free_func (gst_object_unref);
   g_mutex_init (&call.lock);
+  g_cond_init (&call.gone);
   input = g_io_channel_unix_new (0);
   g_io_add_watch (input, G_IO_IN | G_IO_HUP, on_line, &call);
   begin (&call, argc > 2 ? argv[2] : "none");

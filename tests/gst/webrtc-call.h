@@ -26,6 +26,8 @@ typedef struct
   char
       *fingerprints; /* of the remote description, a line each; NULL before it is known */
   GPtrArray *transports; /* the elements "dtlssrtpdec" and "dtlssrtpenc" */
+  guint n_left;          /* of them, at the end */
+  GCond gone;
 } Call;
 
 /* A line to the test: "WORD TEXT". Any thread. */

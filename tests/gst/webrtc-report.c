@@ -56,13 +56,16 @@ report_states (Call *call)
         = g_array_index (transceivers, GstWebRTCRTPTransceiver *, i);
     g_autoptr (GstWebRTCRTPReceiver) receiver = NULL;
     g_autoptr (GstWebRTCDTLSTransport) transport = NULL;
+    g_autofree char *certificate = NULL;
     GstWebRTCDTLSTransportState state;
 
     g_object_get (each, "receiver", &receiver, NULL);
     g_object_get (receiver, "transport", &transport, NULL);
-    g_object_get (transport, "state", &state, NULL);
+    g_object_get (transport, "state", &state, "remote-certificate", &certificate, NULL);
     call_say ("transceiver",
-              state == GST_WEBRTC_DTLS_TRANSPORT_STATE_CONNECTED ? "connected" : "other");
+              state == GST_WEBRTC_DTLS_TRANSPORT_STATE_CONNECTED && certificate != NULL
+                  ? "connected"
+                  : "other");
   }
 }
 
