@@ -22,7 +22,7 @@ packets_new_plain (guint number, gsize payload_len)
   GST_WRITE_UINT32_BE (bytes + 8, SSRC);
   for (gsize i = 0; i < payload_len; i++)
   {
-    bytes[PACKETS_HEADER_LEN + i] = (guint8) (number * 31 + i * 7);
+    bytes[PACKETS_HEADER_LEN + i] = (guint8) (31 * (gsize) number + 7 * i);
   }
   return g_bytes_new_take (bytes, PACKETS_HEADER_LEN + payload_len);
 }

@@ -3,7 +3,7 @@
 
 #include <stdio.h>
 
-#define AWAIT_US (10 * G_USEC_PER_SEC)
+#define AWAIT_US G_GINT64_CONSTANT (10000000)
 #define LOOK_AGAIN_US 5000
 /* Of upstream's enum and of ours. */
 #define CONNECTED 4

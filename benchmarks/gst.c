@@ -88,7 +88,8 @@ run_case (const Case *what, const char *name, const Options *options)
 {
   g_autoptr (GPtrArray) entrants
       = g_ptr_array_new_with_free_func ((GDestroyNotify) entrant_free);
-  g_autofree double *ns = g_new0 (double, n_subjects *(gsize) options->rounds);
+  gsize n_rounds = (gsize) options->rounds;
+  g_autoptr (GArray) ns = g_array_new (FALSE, TRUE, sizeof (double));
   gboolean succeeded = TRUE;
 
   for (guint i = 0; i < n_subjects; i++)
@@ -105,14 +106,15 @@ run_case (const Case *what, const char *name, const Options *options)
       }
     }
   }
-  if (!run_rounds (entrants, ns, options))
+  g_array_set_size (ns, (guint) (entrants->len * n_rounds));
+  if (!run_rounds (entrants, (double *) ns->data, options))
   {
     return FALSE;
   }
   for (guint i = 0; i < entrants->len; i++)
   {
-    print_entrant (entrants->pdata[i], name, ns + i * (gsize) options->rounds,
-                   (gsize) options->rounds);
+    print_entrant (entrants->pdata[i], name, (double *) ns->data + i * n_rounds,
+                   n_rounds);
   }
   return succeeded;
 }
