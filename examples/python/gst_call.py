@@ -507,7 +507,8 @@ class Call:
         say("state", state)
         if state == "connected":
             negotiated = self.transport.get_property
-            say("dtls", f"DTLS {negotiated('dtls-version').value_nick}, {negotiated('dtls-cipher')}")
+            version = negotiated("dtls-version").value_nick
+            say("dtls", f"DTLS {version}, {negotiated('dtls-cipher')}")
             say("srtp", negotiated("srtp-profile"))
             say("peer", self.peer)
         elif state == "closed" and not self.is_ending:

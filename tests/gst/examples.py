@@ -437,6 +437,26 @@ def links_of(source):
                 raise Failure(f"{name}: there is no heading for {anchor}")
 
 
+def properties_of(bench, element):
+    needs_element(bench, element)
+    shown = subprocess.run(["gst-inspect-1.0", "--no-colors", element], env=bench.foreign,
+                           check=True, text=True, stdout=subprocess.PIPE).stdout
+    shown = shown[shown.index("Element Properties:"):]
+    names = set(re.findall(r"^  ([a-z][a-z-]*) +: ", shown, re.MULTILINE)) - {"name", "parent"}
+    if not names:
+        raise Failure(f"gst-inspect-1.0 shows no property of {element}")
+    return names
+
+
+def all_are_told(bench, page, elements):
+    text = (bench.source / "docs" / page).read_text()
+    for element in elements:
+        missing = [name for name in sorted(properties_of(bench, element))
+                   if f"`{name}`" not in text]
+        if missing:
+            raise Failure(f"{page} has nothing of {', '.join(missing)} of {element}")
+
+
 # ---- all of it ----
 
 def cases_of(bench):
@@ -470,6 +490,12 @@ def cases_of(bench):
         ("/examples/gst-call/wrong-options-are-told-in-python",
          lambda: wrong_options(bench, "python")),
         ("/docs/porting/only-names-change", lambda: only_names_change(bench.source)),
+        ("/docs/gstreamer/every-property-is-told",
+         lambda: all_are_told(bench, "gstreamer.md",
+                              ("tegatatransport", "tegatasrtpenc", "tegatasrtpdec"))),
+        ("/docs/porting/every-property-of-upstream-is-told",
+         lambda: all_are_told(bench, "porting-from-dtlssrtpenc.md",
+                              ("dtlssrtpenc", "dtlssrtpdec"))),
         ("/docs/gstreamer/its-links-lead-somewhere", lambda: links_of(bench.source)),
     ]
     for name, receiver, sender in pipelines(bench.source):
