@@ -83,13 +83,10 @@ is_wanted (const Subject *subject, const Case *what, const Options *options)
   return options->only_subject == NULL || strstr (name, options->only_subject) != NULL;
 }
 
+/* FALSE where somebody does not do its work; those who do are measured all the same. */
 static gboolean
-run_case (const Case *what, const char *name, const Options *options)
+enter_all (GPtrArray *entrants, const Case *what, const Options *options)
 {
-  g_autoptr (GPtrArray) entrants
-      = g_ptr_array_new_with_free_func ((GDestroyNotify) entrant_free);
-  gsize n_rounds = (gsize) options->rounds;
-  g_autoptr (GArray) ns = g_array_new (FALSE, TRUE, sizeof (double));
   gboolean succeeded = TRUE;
 
   for (guint i = 0; i < n_subjects; i++)
@@ -106,16 +103,30 @@ run_case (const Case *what, const char *name, const Options *options)
       }
     }
   }
-  g_array_set_size (ns, (guint) (entrants->len * n_rounds));
-  if (!run_rounds (entrants, (double *) ns->data, options))
+  return succeeded;
+}
+
+static gboolean
+run_case (const Case *what, const char *name, const Options *options)
+{
+  g_autoptr (GPtrArray) entrants
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) entrant_free);
+  gboolean succeeded = enter_all (entrants, what, options);
+  gsize n_rounds = (gsize) options->rounds;
+  double *ns = g_new0 (double, entrants->len *n_rounds);
+
+  if (run_rounds (entrants, ns, options))
   {
-    return FALSE;
+    for (guint i = 0; i < entrants->len; i++)
+    {
+      print_entrant (entrants->pdata[i], name, ns + i * n_rounds, n_rounds);
+    }
   }
-  for (guint i = 0; i < entrants->len; i++)
+  else
   {
-    print_entrant (entrants->pdata[i], name, (double *) ns->data + i * n_rounds,
-                   n_rounds);
+    succeeded = FALSE;
   }
+  g_free (ns);
   return succeeded;
 }
 
