@@ -6,12 +6,29 @@
 #include "connections.h"
 #include "pair.h"
 
+/* From a decoder that rests. */
+static gboolean
+take_over (const char *id, GstTegataAssociation *association)
+{
+  g_autoptr (GstTegataAssociation) other = gst_tegata_connections_find (id);
+
+  if (other != NULL && !gst_tegata_pair_is_resting (other))
+  {
+    return FALSE;
+  }
+  if (other != NULL)
+  {
+    gst_tegata_connections_remove (id, other);
+  }
+  return gst_tegata_connections_add (id, association);
+}
+
 gboolean
 gst_tegata_pair_offer (GstElement *decoder,
                        GstTegataAssociation *association,
                        const char *id)
 {
-  if (gst_tegata_connections_add (id, association))
+  if (gst_tegata_connections_add (id, association) || take_over (id, association))
   {
     return TRUE;
   }

@@ -15,6 +15,7 @@ typedef struct
   guint sides;      /* atomic: GstTegataPairSide, of those that are in PAUSED or above */
   gpointer encoder; /* atomic: who has it; only compared */
   gint is_orphaned; /* atomic */
+  gint is_resting;  /* atomic */
 } Pair;
 
 /* Made by whoever comes first. */
@@ -62,6 +63,18 @@ gboolean
 gst_tegata_pair_is_orphaned (GstTegataAssociation *association)
 {
   return g_atomic_int_get (&get_pair (association)->is_orphaned);
+}
+
+void
+gst_tegata_pair_set_resting (GstTegataAssociation *association, gboolean is_resting)
+{
+  g_atomic_int_set (&get_pair (association)->is_resting, is_resting);
+}
+
+gboolean
+gst_tegata_pair_is_resting (GstTegataAssociation *association)
+{
+  return g_atomic_int_get (&get_pair (association)->is_resting);
 }
 
 gboolean

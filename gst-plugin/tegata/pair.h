@@ -25,6 +25,11 @@ void gst_tegata_pair_give_back (GstTegataAssociation *association, gpointer enco
 void gst_tegata_pair_orphan (GstTegataAssociation *association);
 gboolean gst_tegata_pair_is_orphaned (GstTegataAssociation *association);
 
+/* The decoder went back to NULL, where it keeps its connection-id until another one wants
+ * it: somebody may have dropped it, while a thread of ours has it for a moment longer. */
+void gst_tegata_pair_set_resting (GstTegataAssociation *association, gboolean is_resting);
+gboolean gst_tegata_pair_is_resting (GstTegataAssociation *association);
+
 /* READY to PAUSED of @side: open from now on. */
 gboolean gst_tegata_pair_enter (GstTegataAssociation *association,
                                 GstTegataPairSide side,

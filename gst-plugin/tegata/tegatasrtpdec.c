@@ -211,6 +211,10 @@ gst_tegata_srtp_dec_change_state (GstElement *element, GstStateChange transition
   GstTegataSrtpDecPrivate *priv = get_private (self);
   GstStateChangeReturn result;
 
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+  {
+    gst_tegata_pair_set_resting (priv->association, FALSE);
+  }
   if ((transition == GST_STATE_CHANGE_NULL_TO_READY && !be_found (self))
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self)))
   {
@@ -235,6 +239,10 @@ gst_tegata_srtp_dec_change_state (GstElement *element, GstStateChange transition
   {
     gst_tegata_inlet_stop (&priv->inlet);
     gst_tegata_pair_leave (priv->association, GST_TEGATA_PAIR_DECODER);
+  }
+  else if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+  {
+    gst_tegata_pair_set_resting (priv->association, TRUE);
   }
   return result;
 }

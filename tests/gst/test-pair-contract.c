@@ -102,6 +102,24 @@ test_two_decoders (void)
   assert_can (second->receiver, GST_STATE_READY);
 }
 
+/* One that went back to NULL may be on its way out. If it is not, it is told. */
+static void
+test_resting_decoder (void)
+{
+  g_autoptr (Side) first = side_new_pair ("one");
+  g_autoptr (Side) second = side_new_pair (NULL);
+
+  assert_can (first->receiver, GST_STATE_PLAYING);
+  g_object_set (second->receiver, "connection-id", "one", NULL);
+  side_assert_error (second, GST_RESOURCE_ERROR_BUSY, "another decoder");
+
+  assert_can (first->receiver, GST_STATE_NULL);
+  assert_can (second->receiver, GST_STATE_PLAYING);
+  g_assert_cmpint (gst_element_set_state (first->receiver, GST_STATE_READY), ==,
+                   GST_STATE_CHANGE_FAILURE);
+  side_assert_error (first, GST_RESOURCE_ERROR_BUSY, "another decoder");
+}
+
 static void
 test_two_encoders (void)
 {
@@ -575,6 +593,7 @@ add_cases (void)
   add ("an-encoder-without-a-decoder-does-not-become-ready", test_no_decoder);
   add ("a-decoder-may-get-its-id-in-any-state", test_decoder_alone);
   add ("two-decoders-cannot-have-one-id", test_two_decoders);
+  add ("a-decoder-in-null-gives-its-id-to-another", test_resting_decoder);
   add ("two-encoders-cannot-have-one-decoder", test_two_encoders);
   add ("an-encoder-that-is-gone-leaves-its-place", test_encoder_disposed);
   add ("a-changed-id-is-found-and-the-old-one-is-not", test_changed_id);
