@@ -162,24 +162,54 @@ gst_tegata_outlet_ref_association (GstTegataOutlet *self)
   return association;
 }
 
-static gboolean
-has_pad (GstTegataOutlet *self, const char *name)
+static gint
+compare_name (gconstpointer pad, gconstpointer name)
 {
-  g_autoptr (GstPad) pad = gst_element_get_static_pad (self->element, name);
-
-  return pad != NULL;
+  return g_strcmp0 (GST_PAD_NAME (pad), name);
 }
 
-/* (transfer full) By a counter: two threads never get the same. */
+/* FALSE where a pad has it, or another thread is about to add one. */
+static gboolean
+promise_name (GstTegataOutlet *self, const char *name)
+{
+  gboolean is_free;
+
+  GST_OBJECT_LOCK (self->element);
+  is_free
+      = g_list_find_custom (self->element->pads, name, compare_name) == NULL
+        && g_slist_find_custom (self->promised, name, (GCompareFunc) g_strcmp0) == NULL;
+  if (is_free)
+  {
+    self->promised = g_slist_prepend (self->promised, g_strdup (name));
+  }
+  GST_OBJECT_UNLOCK (self->element);
+  return is_free;
+}
+
+static void
+keep_promise (GstTegataOutlet *self, const char *name)
+{
+  GSList *link;
+
+  GST_OBJECT_LOCK (self->element);
+  link = g_slist_find_custom (self->promised, name, (GCompareFunc) g_strcmp0);
+  g_free (link->data);
+  self->promised = g_slist_delete_link (self->promised, link);
+  GST_OBJECT_UNLOCK (self->element);
+}
+
+/* (transfer full) (nullable) */
 static char *
-next_name (GstTegataOutlet *self, const char *name_template, GstTegataStream stream)
+promise_next_name (GstTegataOutlet *self,
+                   const char *name_template,
+                   GstTegataStream stream)
 {
   const char *percent = strchr (name_template, '%');
   char *name = NULL;
 
   if (percent == NULL)
   {
-    return g_strdup (name_template);
+    return promise_name (self, name_template) ? g_strdup (name_template) : NULL;
   }
   do
   {
@@ -189,7 +219,7 @@ next_name (GstTegataOutlet *self, const char *name_template, GstTegataStream str
     name = g_strdup_printf ("%.*s%d", (int) (percent - name_template), name_template,
                             number);
   }
-  while (has_pad (self, name));
+  while (!promise_name (self, name));
   return name;
 }
 
@@ -204,20 +234,21 @@ gst_tegata_outlet_request_pad (GstTegataOutlet *self,
 
   if (name == NULL)
   {
-    own_name = next_name (self, GST_PAD_TEMPLATE_NAME_TEMPLATE (templ), stream);
-    name = own_name;
+    own_name = promise_next_name (self, GST_PAD_TEMPLATE_NAME_TEMPLATE (templ), stream);
   }
-  if (has_pad (self, name))
+  else if (promise_name (self, name))
   {
-    GST_WARNING_OBJECT (self->element, "there is a pad %s already", name);
+    own_name = g_strdup (name);
+  }
+  if (own_name == NULL)
+  {
+    GST_WARNING_OBJECT (self->element, "there is a pad of that name already");
     return NULL;
   }
-  pad = gst_tegata_sink_pad_new (self, templ, name, stream);
+  pad = gst_tegata_sink_pad_new (self, templ, own_name, stream);
   /* which activates it where the element is */
-  if (!gst_element_add_pad (self->element, GST_PAD (pad)))
-  {
-    return NULL;
-  }
+  gst_element_add_pad (self->element, GST_PAD (pad));
+  keep_promise (self, own_name);
   return GST_PAD (pad);
 }
 

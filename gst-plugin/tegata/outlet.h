@@ -32,7 +32,8 @@ typedef struct
   gboolean closes_when_all_ended; /* EOS on all sinks, and nobody to receive for: close */
   guint group_id; /* of all streams of the element; its own unless set in its init */
   GstTegataWorker worker;
-  gint is_active; /* atomic: net_src is: before and after, nothing is sent */
+  gint is_active;   /* atomic: net_src is: before and after, nothing is sent */
+  GSList *promised; /* names of pads that are being added. Element's object lock */
   gint next_number[GST_TEGATA_N_STREAMS]; /* atomic: of the next request pad */
   gint flush_serial;     /* atomic: changes when a flush of net_src begins or ends */
   gint wants_key_frames; /* atomic: the worker asks upstream for them */

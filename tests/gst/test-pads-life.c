@@ -383,6 +383,43 @@ test_names_are_the_next_free_number (void)
   }
 }
 
+typedef struct
+{
+  GstElement *element;
+  gint n_ready; /* atomic: how many stand at the line */
+} Race;
+
+static gpointer
+request_data (gpointer data)
+{
+  Race *race = data;
+
+  g_atomic_int_inc (&race->n_ready);
+  while (g_atomic_int_get (&race->n_ready) < 2)
+  {
+    g_thread_yield ();
+  }
+  return request_any (race->element, "data_sink");
+}
+
+static void
+test_one_of_two_who_ask_at_once_gets_the_pad (void)
+{
+  g_autoptr (GstElement) element = gst_element_factory_make ("tegatatransport", NULL);
+
+  gst_object_ref_sink (element);
+  for (guint i = 0; i < 3000; i++)
+  {
+    Race race = { element, 0 };
+    GThread *thread = g_thread_new ("other", request_data, &race);
+    g_autoptr (GstPad) mine = request_data (&race);
+    g_autoptr (GstPad) others = g_thread_join (thread);
+
+    g_assert_true ((mine == NULL) != (others == NULL));
+    gst_element_release_request_pad (element, mine != NULL ? mine : others);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -405,6 +442,8 @@ main (int argc, char **argv)
   ADD ("a-flush-of-one-source-stops-no-other", test_a_flush_of_one_source_stops_no_other);
   ADD ("flushes-of-two-sources-are-one", test_flushes_of_two_sources_are_one);
   ADD ("pads-come-and-go-while-others-stream", test_pads_come_and_go_while_others_stream);
+  ADD ("one-of-two-who-ask-at-once-gets-the-pad",
+       test_one_of_two_who_ask_at_once_gets_the_pad);
   ADD ("names-are-the-next-free-number", test_names_are_the_next_free_number);
   return g_test_run ();
 }
