@@ -2,7 +2,7 @@
 #include "dtls-call.h"
 
 /* after which something is stuck, also under sanitizers */
-#define WAIT_S 60
+#define WAIT_S ((gint64) 60)
 
 static void
 tell (End *self, char *text)

@@ -16,7 +16,7 @@
 /* how many of each must have been decoded to be told */
 #define ENOUGH 10
 /* after which what is left at the end stays */
-#define WAIT_S 30
+#define WAIT_S ((gint64) 30)
 
 #define SOURCES                                                                          \
   "webrtcbin name=webrtc "                                                               \
