@@ -312,6 +312,13 @@ rig_hold_first_flight (const guint8 *bytes,
              : WIRE_PASS;
 }
 
+/* GStreamer's own macro reads numbers where they are not aligned. */
+static guint
+read_u16 (const guint8 *bytes)
+{
+  return (guint) bytes[0] << 8 | bytes[1];
+}
+
 WireVerdict
 rig_hold_finished (const guint8 *bytes,
                    gsize len,
@@ -324,11 +331,11 @@ rig_hold_finished (const guint8 *bytes,
   while (wire_is_dtls (bytes, len) && at + header_len <= len)
   {
     /* a record of epoch 1: behind ChangeCipherSpec */
-    if (GST_READ_UINT16_BE (bytes + at + 3) > 0)
+    if (read_u16 (bytes + at + 3) > 0)
     {
       return WIRE_HOLD;
     }
-    at += header_len + GST_READ_UINT16_BE (bytes + at + 11);
+    at += header_len + read_u16 (bytes + at + 11);
   }
   return WIRE_PASS;
 }
