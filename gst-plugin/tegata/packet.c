@@ -3,55 +3,63 @@
 
 #include "common.h"
 
-/* Whether the bytes may be written: writable says that nobody else holds the memory, but
- * not that it may be written at all. */
-static gboolean
-has_own_bytes (GstBuffer *buffer)
+/* The one memory of a buffer, if its bytes may be written in place; NULL otherwise. It is
+ * writable only if all that it is in, buffer and list, is. That nobody else holds it says
+ * not yet that it may be written at all. */
+static GstMemory *
+peek_own_memory (GstBuffer *buffer)
 {
   GstMemory *memory;
 
-  if (gst_buffer_n_memory (buffer) != 1 || !gst_buffer_is_writable (buffer))
+  if (gst_buffer_n_memory (buffer) != 1)
   {
-    return FALSE;
+    return NULL;
   }
   memory = gst_buffer_peek_memory (buffer, 0);
-  return gst_memory_is_writable (memory) && !GST_MEMORY_IS_READONLY (memory);
+  return gst_memory_is_writable (memory) && !GST_MEMORY_IS_READONLY (memory) ? memory
+                                                                             : NULL;
 }
 
 static gboolean
-has_room_behind (GstBuffer *buffer)
+has_room_behind (GstMemory *memory)
 {
   gsize offset;
   gsize max;
-  gsize len = gst_buffer_get_sizes (buffer, &offset, &max);
+  gsize len = gst_memory_get_sizes (memory, &offset, &max);
 
   return max - offset - len >= TEGATA_SRTP_MAX_OVERHEAD;
 }
 
+/* @memory: (transfer full). All else that a buffer has is kept. */
 static void
-replace (GstBuffer **buffer, GstBuffer *fresh)
+replace_bytes (GstBuffer **buffer, GstMemory *memory)
 {
+  GstBuffer *fresh = gst_buffer_new ();
+
+  gst_buffer_append_memory (fresh, memory);
   gst_buffer_copy_into (fresh, *buffer, GST_BUFFER_COPY_METADATA, 0, (gsize) -1);
   gst_buffer_unref (*buffer);
   *buffer = fresh;
 }
 
+/* By the memory, not by the buffer: each call of the buffer's would ask anew whether it
+ * and all it is in may be written, which costs a tenth of all that is done here. */
 static TegataSrtpOutcome
-protect_in_place (GstBuffer *buffer, GstTegataAssociation *association, gboolean is_rtcp)
+protect_in_place (GstMemory *memory, GstTegataAssociation *association, gboolean is_rtcp)
 {
-  gsize len = gst_buffer_get_size (buffer);
+  gsize len = gst_memory_get_sizes (memory, NULL, NULL);
   gsize out_len = len;
   TegataSrtpOutcome outcome = TEGATA_SRTP_NO_SPACE;
   GstMapInfo map;
 
-  gst_buffer_set_size (buffer, (gssize) (len + TEGATA_SRTP_MAX_OVERHEAD));
-  if (gst_buffer_map (buffer, &map, GST_MAP_READWRITE))
+  gst_memory_resize (memory, 0, len + TEGATA_SRTP_MAX_OVERHEAD);
+  if (gst_memory_map (memory, &map, GST_MAP_READWRITE))
   {
     outcome = gst_tegata_association_protect (association, is_rtcp, map.data, len,
                                               map.data, map.size, &out_len);
-    gst_buffer_unmap (buffer, &map);
+    gst_memory_unmap (memory, &map);
   }
-  gst_buffer_set_size (buffer, (gssize) out_len);
+  gst_memory_resize (memory, 0, out_len);
   return outcome;
 }
 
@@ -87,20 +95,20 @@ static TegataSrtpOutcome
 protect_by_copy (GstBuffer **buffer, GstTegataAssociation *association, gboolean is_rtcp)
 {
   gsize len = gst_buffer_get_size (*buffer) + TEGATA_SRTP_MAX_OVERHEAD;
-  g_autoptr (GstBuffer) fresh = gst_buffer_new_allocate (NULL, len, NULL);
+  g_autoptr (GstMemory) memory = gst_allocator_alloc (NULL, len, NULL);
   TegataSrtpOutcome outcome;
   GstMapInfo out;
 
-  if (!gst_buffer_map (fresh, &out, GST_MAP_READWRITE))
+  if (!gst_memory_map (memory, &out, GST_MAP_READWRITE))
   {
     return TEGATA_SRTP_NO_SPACE;
   }
   outcome = protect_to (*buffer, association, is_rtcp, &out, &len);
-  gst_buffer_unmap (fresh, &out);
+  gst_memory_unmap (memory, &out);
   if (outcome == TEGATA_SRTP_OK)
   {
-    gst_buffer_set_size (fresh, (gssize) len);
-    replace (buffer, g_steal_pointer (&fresh));
+    gst_memory_resize (memory, 0, len);
+    replace_bytes (buffer, g_steal_pointer (&memory));
   }
   return outcome;
 }
@@ -110,35 +118,39 @@ gst_tegata_packet_protect (GstBuffer **buffer,
                            GstTegataAssociation *association,
                            gboolean is_rtcp)
 {
+  GstMemory *memory = peek_own_memory (*buffer);
+
   if (gst_buffer_get_size (*buffer) == 0)
   {
     return TEGATA_SRTP_MALFORMED;
   }
-  if (has_own_bytes (*buffer) && has_room_behind (*buffer))
+  if (memory != NULL && has_room_behind (memory))
   {
-    return protect_in_place (*buffer, association, is_rtcp);
+    return protect_in_place (memory, association, is_rtcp);
   }
   return protect_by_copy (buffer, association, is_rtcp);
 }
 
-static void
+/* (transfer none): the memory of the copy */
+static GstMemory *
 copy_bytes (GstBuffer **buffer)
 {
-  gsize len = gst_buffer_get_size (*buffer);
-  GstBuffer *fresh = gst_buffer_new_allocate (NULL, len, NULL);
+  GstMemory *memory = gst_allocator_alloc (NULL, gst_buffer_get_size (*buffer), NULL);
   GstMapInfo map;
 
-  if (gst_buffer_map (fresh, &map, GST_MAP_WRITE))
+  if (gst_memory_map (memory, &map, GST_MAP_WRITE))
   {
     gst_buffer_extract (*buffer, 0, map.data, map.size);
-    gst_buffer_unmap (fresh, &map);
+    gst_memory_unmap (memory, &map);
   }
-  replace (buffer, fresh);
+  replace_bytes (buffer, memory);
+  return memory;
 }
 
 TegataReceived
 gst_tegata_packet_receive (GstBuffer **buffer, GstTegataAssociation *association)
 {
+  GstMemory *memory = peek_own_memory (*buffer);
   TegataReceived received;
   GstMapInfo map;
   gsize len;
@@ -147,21 +159,21 @@ gst_tegata_packet_receive (GstBuffer **buffer, GstTegataAssociation *association
   {
     return TEGATA_RECEIVED_NOTHING;
   }
-  if (!has_own_bytes (*buffer))
+  if (memory == NULL)
   {
-    copy_bytes (buffer);
+    memory = copy_bytes (buffer);
   }
-  if (!gst_buffer_map (*buffer, &map, GST_MAP_READWRITE))
+  if (!gst_memory_map (memory, &map, GST_MAP_READWRITE))
   {
     GST_WARNING ("a datagram's memory cannot be mapped");
     return TEGATA_RECEIVED_NOTHING;
   }
   len = map.size;
   received = gst_tegata_association_receive (association, map.data, &len);
-  gst_buffer_unmap (*buffer, &map);
+  gst_memory_unmap (memory, &map);
   if (received != TEGATA_RECEIVED_NOTHING)
   {
-    gst_buffer_set_size (*buffer, (gssize) len);
+    gst_memory_resize (memory, 0, len);
   }
   return received;
 }
