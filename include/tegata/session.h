@@ -148,7 +148,7 @@ typedef enum
  * @bytes: (inout) (array length=len): a datagram, in the caller's own buffer, which may
  * be written: media is unprotected in place, without a copy
  * @len: (inout): its length in bytes; with media, the plain packet's
- * @now_us: the time
+ * @now_us: the time; only DTLS looks at it, so 0 will do for media
  *
  * Classifies a datagram once and hands it on. Noise is never an error: it is counted.
  * Poll afterwards: while early media waits to be polled, later media waits behind it.
