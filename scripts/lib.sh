@@ -11,8 +11,7 @@ build_packages=(gcc libc6-dev meson ninja-build pkg-config python3
 gstreamer_packages=(libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
                     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good)
 # What a benchmark compares with, and draws with.
-bench_packages=(libgstreamer1.0-dev gstreamer1.0-plugins-base gstreamer1.0-plugins-bad
-                gnuplot-nox)
+bench_packages=(libgstreamer1.0-dev gstreamer1.0-plugins-bad gnuplot-nox)
 
 say() {
   printf '[%4d s] %s\n' $((SECONDS - started)) "$*"
