@@ -124,7 +124,7 @@ gst_tegata_inlet_begin_anew (GstTegataInlet *self, GstPad *pad)
 {
   GstSegment segment = get_segment (self);
 
-  if (!GST_PAD_IS_EOS (self->net_sink))
+  if (!gst_tegata_pads_has_ended (self->net_sink))
   {
     gst_tegata_pads_begin_anew (pad, self->group_id, &segment);
   }

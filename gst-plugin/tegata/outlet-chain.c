@@ -20,6 +20,24 @@ protect (GstTegataSinkPad *self, GstBuffer **buffer)
                                     self->stream == GST_TEGATA_STREAM_RTCP);
 }
 
+/* Connected, and no keys: the peer, or "profiles", wants no media. */
+static void
+warn_of_no_profile (GstTegataSinkPad *self)
+{
+  GstTegataFacts facts;
+
+  gst_tegata_association_get_facts (self->outlet->association, &facts);
+  if (facts.state == TEGATA_STATE_CONNECTED && !self->has_warned)
+  {
+    self->has_warned = TRUE;
+    GST_ELEMENT_WARNING (
+        self->outlet->element, STREAM, FORMAT,
+        ("Media cannot be sent: the handshake agreed on no SRTP profile, so this "
+         "association carries data only."),
+        ("compare the profiles of both sides: a peer without use_srtp takes no media"));
+  }
+}
+
 /* Only where it is not connected does it ask why. FALSE for what cannot be sent. */
 static gboolean
 protect_when_connected (GstTegataSinkPad *self, GstBuffer **buffer)
@@ -29,6 +47,10 @@ protect_when_connected (GstTegataSinkPad *self, GstBuffer **buffer)
   if (outcome == TEGATA_SRTP_NO_KEYS && gst_tegata_sink_pad_may_send (self))
   {
     outcome = protect (self, buffer);
+    if (outcome == TEGATA_SRTP_NO_KEYS)
+    {
+      warn_of_no_profile (self);
+    }
   }
   if (outcome != TEGATA_SRTP_OK)
   {

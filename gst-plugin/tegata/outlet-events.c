@@ -78,7 +78,8 @@ is_idle_src (G_GNUC_UNUSED GstElement *element, GstPad *pad, gpointer user_data)
 static gboolean
 is_ended_sink (G_GNUC_UNUSED GstElement *element, GstPad *pad, gpointer user_data)
 {
-  return gst_pad_get_element_private (pad) == user_data || GST_PAD_IS_EOS (pad);
+  return gst_pad_get_element_private (pad) == user_data
+         || gst_tegata_pads_has_ended (pad);
 }
 
 static gboolean
@@ -104,6 +105,23 @@ end (GstTegataOutlet *self, GstEvent *event)
     gst_tegata_association_close (association);
   }
   gst_tegata_association_queue_event (association, event);
+}
+
+void
+gst_tegata_outlet_closed (GstTegataOutlet *self)
+{
+  g_autoptr (GstTegataAssociation) association = gst_tegata_outlet_ref_association (self);
+  GstTegataFacts facts = { .is_open = FALSE };
+
+  if (association != NULL && !gst_tegata_outlet_has_ended (self))
+  {
+    gst_tegata_association_get_facts (association, &facts);
+  }
+  /* told late, it may have been stopped meanwhile, and opened again */
+  if (facts.is_open && facts.state == TEGATA_STATE_CLOSED)
+  {
+    gst_tegata_association_queue_event (association, gst_event_new_eos ());
+  }
 }
 
 static void
@@ -140,7 +158,7 @@ take_beginning (GstTegataSinkPad *pad)
   GST_OBJECT_UNLOCK (self->element);
 
   /* looked at without the lock too, which others may hold for long */
-  if (GST_PAD_IS_EOS (self->net_src))
+  if (gst_tegata_pads_has_ended (self->net_src))
   {
     gst_segment_init (&segment, GST_FORMAT_TIME);
     GST_PAD_STREAM_LOCK (self->net_src);

@@ -64,11 +64,22 @@ gst_tegata_outlet_push_list (GstTegataSinkPad *pad, GstBufferList *list)
   return hide_flush_of_others (pad, flow, serial);
 }
 
-/* An end that waited in the queue may have been overtaken by a new beginning. */
+static gboolean
+is_closed (GstTegataOutlet *self)
+{
+  GstTegataFacts facts;
+
+  gst_tegata_association_get_facts (self->association, &facts);
+  return facts.state == TEGATA_STATE_CLOSED;
+}
+
+/* An end that waited in the queue may have been overtaken by a new beginning, unless all
+ * is over. */
 static void
 push_event (GstTegataOutlet *self, GstEvent *event)
 {
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !gst_tegata_outlet_has_ended (self))
+  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !gst_tegata_outlet_has_ended (self)
+      && !is_closed (self))
   {
     gst_event_unref (event);
     return;

@@ -68,6 +68,10 @@ void gst_tegata_outlet_stop (GstTegataOutlet *self);
 /* From the observer's outgoing(): never blocks. */
 void gst_tegata_outlet_send (GstTegataOutlet *self);
 
+/* From the observer's changed(), on CLOSED: nothing is sent any more, so net_src ends
+ * behind what waits. Never blocks. */
+void gst_tegata_outlet_closed (GstTegataOutlet *self);
+
 /* From the observer's changed(), on CONNECTED: sources whose media was dropped until now
  * are asked for a key frame. Never blocks. */
 void gst_tegata_outlet_connected (GstTegataOutlet *self);

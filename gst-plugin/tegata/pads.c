@@ -82,10 +82,21 @@ gst_tegata_pads_begin (GstPad *pad,
   gst_tegata_pads_store_segment (pad, segment);
 }
 
+gboolean
+gst_tegata_pads_has_ended (GstPad *pad)
+{
+  gboolean has_ended;
+
+  GST_OBJECT_LOCK (pad);
+  has_ended = GST_PAD_IS_EOS (pad);
+  GST_OBJECT_UNLOCK (pad);
+  return has_ended;
+}
+
 void
 gst_tegata_pads_begin_anew (GstPad *pad, guint group_id, const GstSegment *segment)
 {
-  if (!GST_PAD_IS_EOS (pad))
+  if (!gst_tegata_pads_has_ended (pad))
   {
     return;
   }

@@ -29,6 +29,9 @@ void gst_tegata_pads_begin (GstPad *pad,
 /* As above, with the caps that it has, where @pad had EOS. */
 void gst_tegata_pads_begin_anew (GstPad *pad, guint group_id, const GstSegment *segment);
 
+/* Whether EOS was the last that passed it. Any thread: the core's macro wants a lock. */
+gboolean gst_tegata_pads_has_ended (GstPad *pad);
+
 void gst_tegata_pads_store_segment (GstPad *pad, const GstSegment *segment);
 
 G_END_DECLS

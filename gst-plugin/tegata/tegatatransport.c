@@ -120,6 +120,10 @@ on_changed (GstElement *element, TegataState state)
   {
     gst_tegata_outlet_connected (&self->outlet);
   }
+  if (state == TEGATA_STATE_CLOSED)
+  {
+    gst_tegata_outlet_closed (&self->outlet);
+  }
   gst_tegata_properties_notify (element, state);
   if (state == TEGATA_STATE_FAILED)
   {

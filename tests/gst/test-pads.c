@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "couple.h"
 
+#include <string.h>
+
 /* What the streams on the pads of a transport are, from their start to their end. */
 
 #define RTP "application/x-rtp, media=(string)audio, clock-rate=(int)48000, payload=96"
@@ -289,7 +291,53 @@ test_the_end_of_data_closes (void)
   drain_skip_to_event (rtp_out, GST_EVENT_EOS);
   /* media is nobody's any more, but no reason to stop a source */
   g_assert_cmpint (feed_push (rtp, packet_new (1, 0)), ==, GST_FLOW_OK);
-  g_assert_false (drain_has_event (couple->sent, GST_EVENT_EOS));
+  /* behind the close_notify, which the callee has seen */
+  drain_skip_to_event (couple->sent, GST_EVENT_EOS);
+  g_assert_cmpuint (drain_get_n_media (couple->sent), ==, 0);
+}
+
+/* An element that only receives has nobody else to end its net_src. */
+static void
+test_a_close_of_the_peer_ends_net_src (void)
+{
+  g_autoptr (Couple) couple = couple_new ();
+  g_autoptr (Drain) rtp_out = drain_new (couple->callee, "rtp_src");
+
+  couple_connect (couple);
+  g_signal_emit_by_name (couple->caller, "close");
+  drain_skip_to_event (rtp_out, GST_EVENT_EOS);
+  drain_skip_to_event (couple->answered, GST_EVENT_EOS);
+}
+
+/* Where no SRTP profile is common, media has no keys: that is not to go unseen. */
+static void
+test_media_without_a_profile_is_a_warning (void)
+{
+  g_autoptr (Couple) couple = couple_new ();
+  g_autoptr (Feed) rtp = feed_new (couple->caller, "rtp_sink_0");
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_object_set (couple->callee, "profiles", "", NULL);
+  gst_element_set_bus (couple->caller, bus);
+  couple_connect (couple);
+  gst_bus_set_flushing (bus, TRUE);
+  gst_bus_set_flushing (bus, FALSE);
+  feed_begin (rtp, RTP, NULL);
+  for (guint16 i = 0; i < 3; i++)
+  {
+    g_assert_cmpint (feed_push (rtp, packet_new (i, 0)), ==, GST_FLOW_OK);
+  }
+
+  message = gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING);
+  g_assert_nonnull (message);
+  gst_message_parse_warning (message, &error, NULL);
+  g_assert_error (error, GST_STREAM_ERROR, GST_STREAM_ERROR_FORMAT);
+  g_assert_nonnull (strstr (error->message, "SRTP profile"));
+  g_assert_null (gst_bus_pop_filtered (bus, GST_MESSAGE_WARNING));
+  g_assert_cmpuint (drain_get_n_media (couple->sent), ==, 0);
+  gst_element_set_bus (couple->caller, NULL);
 }
 
 static void
@@ -368,6 +416,8 @@ main (int argc, char **argv)
   ADD ("net-src-ends-when-all-have-ended", test_net_src_ends_when_all_have_ended);
   ADD ("who-is-released-is-not-waited-for", test_who_is_released_is_not_waited_for);
   ADD ("the-end-of-data-closes", test_the_end_of_data_closes);
+  ADD ("a-close-of-the-peer-ends-net-src", test_a_close_of_the_peer_ends_net_src);
+  ADD ("media-without-a-profile-is-a-warning", test_media_without_a_profile_is_a_warning);
   ADD ("all-ends-close-where-nothing-is-received",
        test_all_ends_close_where_nothing_is_received);
   ADD ("all-ends-close-where-the-network-has-ended",
