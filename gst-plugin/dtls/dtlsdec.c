@@ -132,6 +132,10 @@ gst_tegata_dtls_dec_change_state (GstElement *element, GstStateChange transition
   GstTegataDtlsDec *self = GST_TEGATA_DTLS_DEC (element);
   GstStateChangeReturn result;
 
+  if (transition == GST_STATE_CHANGE_NULL_TO_READY)
+  {
+    gst_tegata_pair_set_resting (self->association, FALSE);
+  }
   if ((transition == GST_STATE_CHANGE_NULL_TO_READY && !be_found (self))
       || (transition == GST_STATE_CHANGE_READY_TO_PAUSED && !start (self)))
   {
@@ -156,6 +160,10 @@ gst_tegata_dtls_dec_change_state (GstElement *element, GstStateChange transition
   {
     gst_tegata_inlet_stop (&self->inlet);
     gst_tegata_pair_leave (self->association, GST_TEGATA_PAIR_DECODER);
+  }
+  else if (transition == GST_STATE_CHANGE_READY_TO_NULL)
+  {
+    gst_tegata_pair_set_resting (self->association, TRUE);
   }
   return result;
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Reads what gst-inspect-1.0 shows of our elements, as users do.
 
-inspect.py BUILD-DIR PLUGIN-DIR: every property has a blurb that helps, and is readable and
+gst-inspect.py BUILD-DIR PLUGIN-DIR: every property has a blurb that helps, and is readable and
 writable as meant; the pair has what GStreamer's own pair has, which is compared where that is
 installed. TAP.
 """
