@@ -415,6 +415,26 @@ def pipeline_pair(bench, receiver, sender):
                 side.await_end(0)
 
 
+def ends_by_itself(bench):
+    """A receiver, when its sender has ended: the first couple of the README."""
+    _, receiver, sender = next(each for each in pipelines(bench.source)
+                               if each[0] == "README.md-1")
+    for element in ("vp8enc", "rtpjitterbuffer", "autovideosink"):
+        needs_element(bench, element)
+    directory = bench.make_directory()
+    make_certificates(bench, directory)
+    ports = free_ports(2)
+    with bench.shell(as_tried(receiver, ports), directory) as receiving:
+        receiving.await_line("Setting pipeline to PLAYING")
+        # so that Ctrl-C is the end of its stream
+        ending = as_tried(sender, ports).replace("gst-launch-1.0", "gst-launch-1.0 -e", 1)
+        with bench.shell(ending, directory) as sending:
+            receiving.await_line(r"Sink.*sink: caps = video/x-raw")
+            sending.interrupt()
+            sending.await_end(0)
+        receiving.await_end(0)
+
+
 def only_names_change(source):
     """What the page says of its first step."""
     text = (source / "docs" / "porting-from-dtlssrtpenc.md").read_text()
@@ -489,6 +509,8 @@ def cases_of(bench):
         ("/examples/gst-call/wrong-options-are-told-in-c", lambda: wrong_options(bench, "c")),
         ("/examples/gst-call/wrong-options-are-told-in-python",
          lambda: wrong_options(bench, "python")),
+        ("/docs/gstreamer/a-receiver-ends-when-its-peer-closes",
+         lambda: ends_by_itself(bench)),
         ("/docs/porting/only-names-change", lambda: only_names_change(bench.source)),
         ("/docs/gstreamer/every-property-is-told",
          lambda: all_are_told(bench, "gstreamer.md",
