@@ -165,6 +165,46 @@ late_fingerprint_connects_the_server (gconstpointer rig_case)
   assert_late_fingerprint_connects (rig_case, FALSE);
 }
 
+typedef struct
+{
+  RigEnd *judge;
+  const char *fingerprint;
+} Setting;
+
+static gpointer
+set_fingerprint (gpointer data)
+{
+  const Setting *setting = data;
+
+  g_object_set (setting->judge->receiver, "peer-fingerprint", setting->fingerprint, NULL);
+  return NULL;
+}
+
+/* Held media comes up by another thread than the network's then, while this goes on. */
+static void
+late_fingerprint_keeps_media_in_order (gconstpointer rig_case)
+{
+  for (guint round = 0; round < 8; round++)
+  {
+    Rig *rig = new_waiting_rig (rig_case, round % 2 == 0);
+    Roles roles = get_roles (rig, round % 2 == 0);
+    g_autofree char *right = rig_end_dup_fingerprint (roles.stranger);
+    Setting setting = { roles.judge, right };
+    GThread *setter = g_thread_new ("setter", set_fingerprint, &setting);
+
+    push_some (roles.stranger, 120, 40);
+    g_thread_join (setter);
+    for (guint i = 0; i < 60; i++)
+    {
+      guint16 sequence = (guint16) (100 + i);
+
+      rig_end_assert_receives (roles.judge, RIG_RTP, rig_rtp (SSRC, 96, sequence));
+      rig_end_assert_receives (roles.judge, RIG_RTCP, rig_rtcp (SSRC, sequence));
+    }
+    rig_free (rig);
+  }
+}
+
 static void
 assert_late_wrong_fingerprint_stops (const RigCase *rig_case, gboolean judges_as_client)
 {
@@ -258,6 +298,7 @@ scenarios_add_trust (const char *prefix, const RigCase *rig_case)
     { "wrong-fingerprint-stops-the-server", wrong_fingerprint_stops_the_server },
     { "late-fingerprint-connects-the-client", late_fingerprint_connects_the_client },
     { "late-fingerprint-connects-the-server", late_fingerprint_connects_the_server },
+    { "late-fingerprint-keeps-media-in-order", late_fingerprint_keeps_media_in_order },
     { "late-wrong-fingerprint-stops-the-client",
       late_wrong_fingerprint_stops_the_client },
     { "late-wrong-fingerprint-stops-the-server",
