@@ -40,11 +40,13 @@ typedef struct
   Description *local;
   Exchange *exchange;
   gboolean is_published;
-  gboolean is_ending;
-  gint n_told;      /* frames, a second ago */
-  char *setup;      /* ours, once both have a description */
-  char *peer;       /* the fingerprint that the peer has to have */
-  guint signals[2]; /* SIGINT, SIGTERM */
+  gboolean is_ending; /* by us */
+  gboolean is_closed;
+  gboolean has_ended; /* all streams */
+  gint n_told;        /* frames, a second ago */
+  char *setup;        /* ours, once both have a description */
+  char *peer;         /* the fingerprint that the peer has to have */
+  guint signals[2];   /* SIGINT, SIGTERM */
   guint timer;
   guint deadline;
   int status;
@@ -68,6 +70,16 @@ on_patience_lost (gpointer user_data)
   self->deadline = 0;
   g_main_loop_quit (self->main_loop);
   return G_SOURCE_REMOVE;
+}
+
+/* The two come in any order. Where the peer closed there is nothing to wait for. */
+static void
+quit_if_over (Call *self)
+{
+  if (self->is_closed && (self->has_ended || !self->is_ending))
+  {
+    g_main_loop_quit (self->main_loop);
+  }
 }
 
 /* close_notify tells the peer; then all that is on its way may end. */
@@ -227,10 +239,14 @@ on_state (Call *self, const GValue *value)
     report_connection (self->transport);
     report ("peer", "%s", self->peer);
   }
-  else if (g_str_equal (state->value_nick, "closed") && !self->is_ending)
+  else if (g_str_equal (state->value_nick, "closed"))
   {
-    report ("end", "the peer closed");
-    g_main_loop_quit (self->main_loop);
+    self->is_closed = TRUE;
+    if (!self->is_ending)
+    {
+      report ("end", "the peer closed");
+    }
+    quit_if_over (self);
   }
 }
 
@@ -281,7 +297,8 @@ on_message (GstBus *bus, GstMessage *message, gpointer user_data)
     g_main_loop_quit (self->main_loop);
     break;
   case GST_MESSAGE_EOS:
-    g_main_loop_quit (self->main_loop);
+    self->has_ended = TRUE;
+    quit_if_over (self);
     break;
   default:
     break;

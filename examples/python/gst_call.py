@@ -405,7 +405,9 @@ class Call:
         self.setup = None         # ours, once both have a description
         self.peer = None          # the fingerprint that the peer has to have
         self.published = None
-        self.is_ending = False
+        self.is_ending = False    # by us
+        self.is_closed = False
+        self.has_ended = False    # all streams
         self.n_told = 0
         self.status = 0
 
@@ -426,6 +428,11 @@ class Call:
         complain(why)
         self.status = 1
         self.main_loop.quit()
+
+    def _quit_if_over(self):
+        """The two come in any order. Where the peer closed there is nothing to wait for."""
+        if self.is_closed and (self.has_ended or not self.is_ending):
+            self.main_loop.quit()
 
     def _hang_up(self):
         """close_notify tells the peer; then all that is on its way may end."""
@@ -511,9 +518,11 @@ class Call:
             say("dtls", f"DTLS {version}, {negotiated('dtls-cipher')}")
             say("srtp", negotiated("srtp-profile"))
             say("peer", self.peer)
-        elif state == "closed" and not self.is_ending:
-            say("end", "the peer closed")
-            self.main_loop.quit()
+        elif state == "closed":
+            self.is_closed = True
+            if not self.is_ending:
+                say("end", "the peer closed")
+            self._quit_if_over()
 
     def _on_application(self, name):
         if name == "path-ready":
@@ -548,7 +557,8 @@ class Call:
             self.status = 1
             self.main_loop.quit()
         elif message.type == Gst.MessageType.EOS:
-            self.main_loop.quit()
+            self.has_ended = True
+            self._quit_if_over()
         return True
 
     def _on_second(self):
