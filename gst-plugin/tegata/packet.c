@@ -47,19 +47,21 @@ replace_bytes (GstBuffer **buffer, GstMemory *memory)
 static TegataSrtpOutcome
 protect_in_place (GstMemory *memory, GstTegataAssociation *association, gboolean is_rtcp)
 {
-  gsize len = gst_memory_get_sizes (memory, NULL, NULL);
-  gsize out_len = len;
-  TegataSrtpOutcome outcome = TEGATA_SRTP_NO_SPACE;
+  TegataSrtpOutcome outcome;
+  gsize out_len;
   GstMapInfo map;
 
-  gst_memory_resize (memory, 0, len + TEGATA_SRTP_MAX_OVERHEAD);
-  if (gst_memory_map (memory, &map, GST_MAP_READWRITE))
+  if (!gst_memory_map (memory, &map, GST_MAP_READWRITE))
   {
-    outcome = gst_tegata_association_protect (association, is_rtcp, map.data, len,
-                                              map.data, map.size, &out_len);
-    gst_memory_unmap (memory, &map);
+    return TEGATA_SRTP_NO_SPACE;
   }
-  gst_memory_resize (memory, 0, out_len);
+  outcome = gst_tegata_association_protect (association, is_rtcp, map.data, map.size,
+                                            map.data, map.maxsize, &out_len);
+  gst_memory_unmap (memory, &map);
+  if (outcome == TEGATA_SRTP_OK)
+  {
+    gst_memory_resize (memory, 0, out_len);
+  }
   return outcome;
 }
 
