@@ -93,6 +93,8 @@ void rig_free (Rig *self);
 /* Both, and waits until they are connected. */
 void rig_connect (Rig *self);
 
+/* Something happened, so that questions are asked anew. Any thread. */
+void rig_pulse (gpointer rig);
 typedef gboolean (*RigQuestion) (gconstpointer subject);
 /* Until @is_so says yes, asked whenever something happened. @what: for the complaint */
 void rig_wait (Rig *self, RigQuestion is_so, gconstpointer subject, const char *what);
