@@ -45,20 +45,35 @@ gst_tegata_association_apply_rtt (GstTegataAssociation *self)
   }
 }
 
+/* Why nobody is trusted, where nobody is. */
+static const char *
+explain_mistrust (GstTegataAssociation *self)
+{
+  const GError *problem = self->settings.problems[GST_TEGATA_CHECKED_FINGERPRINT];
+
+  if (problem != NULL)
+  {
+    return problem->message;
+  }
+  return self->has_taken_anybody ? "a fingerprint is required, and none was given when "
+                                   "the peer was taken as it came"
+                                 : NULL;
+}
+
 static void
 keep_error (GstTegataAssociation *self)
 {
   const GError *error = tegata_session_get_error (self->session);
-  const GError *problem = self->settings.problems[GST_TEGATA_CHECKED_FINGERPRINT];
+  const char *explanation = explain_mistrust (self);
 
   g_clear_error (&self->error);
   if (error != NULL)
   {
     self->error = g_error_copy (error);
-    if (problem != NULL
+    if (explanation != NULL
         && g_error_matches (error, TEGATA_ERROR, TEGATA_ERROR_FINGERPRINT))
     {
-      g_prefix_error (&self->error, "%s: ", problem->message);
+      g_prefix_error (&self->error, "%s: ", explanation);
     }
   }
 }
@@ -195,6 +210,7 @@ open_session (GstTegataAssociation *self, GError **error)
 
   self->output_buffer = g_malloc (TEGATA_OUTPUT_SIZE);
   self->has_named_peer = FALSE;
+  self->has_taken_anybody = FALSE;
   self->requires_fingerprint = self->settings.requires_fingerprint;
   gst_tegata_association_apply_fingerprints (self);
   gst_tegata_association_apply_rtt (self);
@@ -255,7 +271,7 @@ start_locked (GstTegataAssociation *self, TegataRole role, GError **error)
   }
   if (gst_tegata_association_get_state (self) != TEGATA_STATE_NEW)
   {
-    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_FAILED,
+    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
                  "the association cannot start: it is %s, expected new",
                  tegata_state_to_string (gst_tegata_association_get_state (self)));
     return FALSE;

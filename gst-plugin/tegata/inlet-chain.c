@@ -43,20 +43,47 @@ add (GstBufferList **list, GstBuffer *buffer)
   gst_buffer_list_add (*list, buffer);
 }
 
+/*
+ * A pad that is deactivated forgets what begins its stream, and may do so between the
+ * core's look at that and the packet, which would go down without. The pad's stream lock
+ * keeps the two apart.
+ */
 static GstFlowReturn
 push (GstPad *pad, GstBuffer *buffer)
 {
+  GstFlowReturn flow;
+
   if (pad == NULL)
   {
     gst_buffer_unref (buffer);
     return GST_FLOW_OK;
   }
-  return keep_fatal (gst_pad_push (pad, buffer));
+  GST_PAD_STREAM_LOCK (pad);
+  flow = gst_pad_push (pad, buffer);
+  GST_PAD_STREAM_UNLOCK (pad);
+  return keep_fatal (flow);
+}
+
+/* Once a packet has passed, the beginning has too: most need no lock. */
+static GstFlowReturn
+push_rtp (GstTegataInlet *self, GstBuffer *buffer)
+{
+  GstFlowReturn flow;
+
+  if (G_LIKELY (g_atomic_int_get (&self->rtp_has_begun)))
+  {
+    return keep_fatal (gst_pad_push (self->rtp_src, buffer));
+  }
+  flow = push (self->rtp_src, buffer);
+  g_atomic_int_set (&self->rtp_has_begun, self->rtp_src != NULL && flow == GST_FLOW_OK);
+  return flow;
 }
 
 static GstFlowReturn
 push_list (GstPad *pad, GstBufferList *list)
 {
+  GstFlowReturn flow;
+
   if (list == NULL)
   {
     return GST_FLOW_OK;
@@ -66,7 +93,10 @@ push_list (GstPad *pad, GstBufferList *list)
     gst_buffer_list_unref (list);
     return GST_FLOW_OK;
   }
-  return keep_fatal (gst_pad_push_list (pad, list));
+  GST_PAD_STREAM_LOCK (pad);
+  flow = gst_pad_push_list (pad, list);
+  GST_PAD_STREAM_UNLOCK (pad);
+  return keep_fatal (flow);
 }
 
 /* Everything that waits in the association. */
@@ -171,7 +201,7 @@ gst_tegata_inlet_chain (GstPad *pad, G_GNUC_UNUSED GstObject *parent, GstBuffer 
   switch (gst_tegata_packet_receive (&buffer, self->association))
   {
   case TEGATA_RECEIVED_RTP:
-    return push (self->rtp_src, buffer);
+    return push_rtp (self, buffer);
   case TEGATA_RECEIVED_RTCP:
     return push (self->rtcp_src, buffer);
   case TEGATA_RECEIVED_NOTHING:

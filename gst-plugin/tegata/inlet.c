@@ -6,8 +6,10 @@
  * datagram (a fingerprint that came late lets held media through). Both hold net_sink's
  * stream lock and no mutex. How they end: the core deactivates source pads first, which
  * wakes who is blocked on them, then net_sink, which waits for its stream lock; only then
- * the element calls stop(), which waits for the worker. A released data_src is kept alive
- * by who pushes on it.
+ * the element calls stop(). That does not wait for the worker: where a signal handler on
+ * net_sink's thread stops the element, the worker waits for this very thread. What it
+ * finds to push afterwards meets pads that take nothing. A released data_src is kept
+ * alive by who pushes on it.
  */
 
 static GQuark
@@ -32,13 +34,19 @@ activate_src (GstPad *pad,
               GstPadMode mode,
               gboolean active)
 {
+  GstTegataInlet *self = gst_pad_get_element_private (pad);
+
   if (mode != GST_PAD_MODE_PUSH)
   {
     return FALSE;
   }
   if (active)
   {
-    gst_tegata_inlet_begin (gst_pad_get_element_private (pad), pad);
+    gst_tegata_inlet_begin (self, pad);
+  }
+  if (pad == self->rtp_src)
+  {
+    g_atomic_int_set (&self->rtp_has_begun, FALSE);
   }
   return TRUE;
 }
@@ -178,7 +186,7 @@ gst_tegata_inlet_start (GstTegataInlet *self)
 void
 gst_tegata_inlet_stop (GstTegataInlet *self)
 {
-  gst_tegata_worker_stop (&self->worker);
+  gst_tegata_worker_dismiss (&self->worker);
   GST_OBJECT_LOCK (self->element);
   gst_segment_init (&self->segment, GST_FORMAT_TIME);
   GST_OBJECT_UNLOCK (self->element);

@@ -22,6 +22,7 @@ typedef struct
   gboolean has_data_src;          /* or will have, at once. Likewise */
   gboolean ends_with_association; /* the peer's close is EOS on all pads, not on data_src
                                      alone */
+  gint rtp_has_begun; /* atomic: a packet has passed rtp_src since it was activated */
   guint group_id;     /* of all streams of the element; its own unless set in its init */
   GstSegment segment; /* of net_sink, in TIME. Guarded by the element's object lock */
   GstTegataWorker worker;

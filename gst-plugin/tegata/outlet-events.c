@@ -146,12 +146,15 @@ take_end (GstTegataSinkPad *pad, GstEvent *event)
   }
 }
 
-/* A stream of @pad begins, or goes on behind a flush. */
 static void
 take_beginning (GstTegataSinkPad *pad)
 {
   GstTegataOutlet *self = pad->outlet;
   GstSegment segment;
+
+  gst_segment_init (&pad->segment, GST_FORMAT_TIME);
+  pad->knows_live = FALSE;
+  pad->has_warned = FALSE;
 
   GST_OBJECT_LOCK (self->element);
   pad->has_ended = FALSE;

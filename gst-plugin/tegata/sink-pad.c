@@ -6,10 +6,7 @@ G_DEFINE_TYPE (GstTegataSinkPad, gst_tegata_sink_pad, GST_TYPE_PAD)
 static void
 reset (GstTegataSinkPad *self)
 {
-  gst_segment_init (&self->segment, GST_FORMAT_TIME);
-  self->is_live = FALSE;
-  self->knows_live = FALSE;
-  self->has_warned = FALSE;
+  /* what its thread alone uses begins with STREAM_START: this may be another thread */
   g_atomic_int_set (&self->has_dropped, FALSE);
   GST_OBJECT_LOCK (self->outlet->element);
   self->has_ended = FALSE;

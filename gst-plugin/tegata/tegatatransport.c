@@ -142,6 +142,7 @@ static const GstTegataObserver observer = {
 static gboolean
 start_if_decided (GstTegataTransport *self, GError **error)
 {
+  g_autoptr (GError) problem = NULL;
   gboolean is_due;
   TegataRole role;
 
@@ -151,7 +152,18 @@ start_if_decided (GstTegataTransport *self, GError **error)
   self->has_started |= is_due;
   GST_OBJECT_UNLOCK (self);
 
-  return !is_due || gst_tegata_association_start (self->association, role, error);
+  if (!is_due || gst_tegata_association_start (self->association, role, &problem))
+  {
+    return TRUE;
+  }
+  /* "setup" was set while another thread stopped the element, or started it anew */
+  if (g_error_matches (problem, TEGATA_ERROR, TEGATA_ERROR_NOT_CONNECTED)
+      || g_error_matches (problem, TEGATA_ERROR, TEGATA_ERROR_INVALID))
+  {
+    return TRUE;
+  }
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return FALSE;
 }
 
 static void

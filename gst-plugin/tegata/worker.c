@@ -79,6 +79,15 @@ gst_tegata_worker_start (GstTegataWorker *self)
 }
 
 void
+gst_tegata_worker_dismiss (GstTegataWorker *self)
+{
+  g_mutex_lock (&self->lock);
+  self->is_stopped = TRUE;
+  self->is_asked_for = FALSE;
+  g_mutex_unlock (&self->lock);
+}
+
+void
 gst_tegata_worker_stop (GstTegataWorker *self)
 {
   g_mutex_lock (&self->lock);

@@ -48,6 +48,10 @@ void gst_tegata_worker_start (GstTegataWorker *self);
  */
 void gst_tegata_worker_stop (GstTegataWorker *self);
 
+/* Asking does nothing from now on, as after stop(), but who works may still do so when
+ * this returns: for work that may wait for something that the caller holds. */
+void gst_tegata_worker_dismiss (GstTegataWorker *self);
+
 /* The work is done at least once after this. Any thread, under any lock. */
 void gst_tegata_worker_ask (GstTegataWorker *self);
 

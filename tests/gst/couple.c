@@ -97,8 +97,8 @@ couple_connect (Couple *self)
   couple_await (self, self->callee, "connected");
 }
 
-static gboolean
-is_in (GstElement *element, const char *nick)
+gboolean
+couple_is_in (GstElement *element, const char *nick)
 {
   g_auto (GValue) value = G_VALUE_INIT;
   g_autofree char *found = NULL;
@@ -117,7 +117,7 @@ couple_await (Couple *self, GstElement *element, const char *nick)
   gint64 deadline = g_get_monotonic_time () + PATIENCE;
 
   g_mutex_lock (&self->lock);
-  while (!is_in (element, nick))
+  while (!couple_is_in (element, nick))
   {
     if (!g_cond_wait_until (&self->cond, &self->lock, deadline))
     {

@@ -27,6 +27,7 @@ void couple_call (Couple *self);
 /* Both to PLAYING, and waits until they are connected. */
 void couple_connect (Couple *self);
 /* Of "connection-state", by its nick. */
+gboolean couple_is_in (GstElement *element, const char *nick);
 void couple_await (Couple *self, GstElement *element, const char *nick);
 
 /* An RTP packet of 100 bytes. */

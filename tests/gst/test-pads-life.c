@@ -420,6 +420,52 @@ test_one_of_two_who_ask_at_once_gets_the_pad (void)
   }
 }
 
+typedef struct
+{
+  Couple *couple;
+  gboolean is_done; /* couple's lock */
+} Stopper;
+
+static void
+stop_when_connected (GstElement *element, G_GNUC_UNUSED GParamSpec *pspec, Stopper *self)
+{
+  if (!couple_is_in (element, "connected"))
+  {
+    return;
+  }
+  gst_element_set_state (element, GST_STATE_NULL);
+  g_mutex_lock (&self->couple->lock);
+  self->is_done = TRUE;
+  g_cond_broadcast (&self->couple->cond);
+  g_mutex_unlock (&self->couple->lock);
+}
+
+/* It runs on a thread that streams, whose locks a worker may be waiting for. */
+static void
+test_a_handler_may_stop_its_element (void)
+{
+  for (guint i = 0; i < 40; i++)
+  {
+    g_autoptr (Couple) couple = couple_new ();
+    Stopper stopper = { couple, FALSE };
+    GstElement *element = i % 2 == 0 ? couple->caller : couple->callee;
+    gint64 deadline = g_get_monotonic_time () + G_TIME_SPAN_MINUTE;
+
+    g_signal_connect (element, "notify::connection-state",
+                      G_CALLBACK (stop_when_connected), &stopper);
+    gst_element_set_state (couple->callee, GST_STATE_PLAYING);
+    gst_element_set_state (couple->caller, GST_STATE_PLAYING);
+
+    g_mutex_lock (&couple->lock);
+    while (!stopper.is_done)
+    {
+      g_assert_true (g_cond_wait_until (&couple->cond, &couple->lock, deadline));
+    }
+    g_mutex_unlock (&couple->lock);
+    g_signal_handlers_disconnect_by_data (element, &stopper);
+  }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -433,6 +479,7 @@ main (int argc, char **argv)
   ADD ("a-flush-ends-a-wait", test_a_flush_ends_a_wait);
   ADD ("a-release-ends-a-wait", test_a_release_ends_a_wait);
   ADD ("a-stop-ends-a-wait", test_a_stop_ends_a_wait);
+  ADD ("a-handler-may-stop-its-element", test_a_handler_may_stop_its_element);
   ADD ("a-close-ends-a-wait", test_a_close_ends_a_wait);
   ADD ("a-blocked-net-src-does-not-hold-up-what-comes-in",
        test_a_blocked_net_src_does_not_hold_up_what_comes_in);
