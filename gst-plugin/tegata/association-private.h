@@ -32,8 +32,9 @@ struct _GstTegataAssociation
   TegataSrtp *fixed_inbound; /* with a fixed key, in place of the session */
   TegataSrtp *fixed_outbound;
 
-  gboolean requires_fingerprint; /* as it was when the session was opened */
+  gboolean requires_fingerprint; /* as it was when the session was opened, or stricter */
   gboolean has_named_peer;       /* the session was told fingerprints */
+  gboolean has_taken_anybody;    /* the peer's own, that is, with nobody's word for it */
   GError *error;                 /* why it FAILED; until the next open() */
   GstTegataDropped dropped;
   guint8 *output_buffer; /* TEGATA_OUTPUT_SIZE bytes, while it is open */
@@ -88,6 +89,8 @@ void gst_tegata_association_drop_session (GstTegataAssociation *self);
 void gst_tegata_association_apply_fingerprints (GstTegataAssociation *self);
 /* Once the peer waits for its fingerprint: takes it as it is, where that is asked for. */
 void gst_tegata_association_consider_anybody (GstTegataAssociation *self);
+/* From now on, not only from the next open(): ends what was taken as it came. */
+void gst_tegata_association_require_fingerprint (GstTegataAssociation *self);
 
 /* association-timer.c: the alarm rings at @deadline_us (-1: never) by asking `tick`. */
 void gst_tegata_association_arm (GstTegataAssociation *self, gint64 deadline_us);

@@ -202,9 +202,14 @@ gst_tegata_association_set_require_fingerprint (GstTegataAssociation *self,
 {
   g_return_if_fail (GST_IS_TEGATA_ASSOCIATION (self));
 
-  g_mutex_lock (&self->lock);
+  gst_tegata_association_enter (self);
   self->settings.requires_fingerprint = required;
-  g_mutex_unlock (&self->lock);
+  if (required && self->session != NULL)
+  {
+    gst_tegata_association_require_fingerprint (self);
+    gst_tegata_association_drain (self);
+  }
+  gst_tegata_association_leave (self);
 }
 
 char *

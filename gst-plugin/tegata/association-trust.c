@@ -20,6 +20,7 @@ trust_peer_as_it_is (GstTegataAssociation *self)
 
   tegata_session_set_peer_fingerprints (self->session, &fingerprint, 1);
   self->has_named_peer = TRUE;
+  self->has_taken_anybody = TRUE;
   gst_tegata_association_tell_unverified (self);
 }
 
@@ -44,6 +45,16 @@ trust_nobody (GstTegataAssociation *self)
   tegata_session_set_peer_fingerprints (self->session, &nobody, 1);
 }
 
+void
+gst_tegata_association_require_fingerprint (GstTegataAssociation *self)
+{
+  self->requires_fingerprint = TRUE;
+  if (self->has_taken_anybody)
+  {
+    trust_nobody (self);
+  }
+}
+
 /* While a text is set that cannot be used, nobody is trusted: a session that was told of
  * somebody before is told of nobody, and one that was not waits until it is mended. */
 void
@@ -61,6 +72,7 @@ gst_tegata_association_apply_fingerprints (GstTegataAssociation *self)
         self->session, (TegataFingerprint *const *) settings->fingerprints->pdata,
         settings->fingerprints->len);
     self->has_named_peer = TRUE;
+    self->has_taken_anybody = FALSE;
   }
   else if (settings->problems[GST_TEGATA_CHECKED_FINGERPRINT] != NULL
            && self->has_named_peer)

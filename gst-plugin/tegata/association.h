@@ -57,8 +57,9 @@ void gst_tegata_association_unobserve (GstTegataAssociation *self, GstElement *e
 
 /*
  * Settings, on any thread at any time; they hold from the next open() on, but for
- * fingerprints and RTT, which hold at once. One that cannot be used makes @error say what
- * is wrong and what was expected, and open() fail with the same until it is set anew.
+ * fingerprints, that one is required, and RTT, which hold at once. One that cannot be
+ * used makes @error say what is wrong and what was expected, and open() fail with the
+ * same until it is set anew.
  */
 
 /* @pem: certificate and private key; NULL for a fresh ECDSA P-256 one */
@@ -90,6 +91,8 @@ void gst_tegata_association_set_handshake_timeout (GstTegataAssociation *self,
 void gst_tegata_association_set_rtt (GstTegataAssociation *self, guint rtt_us);
 /* @path: a file that TLS secrets are appended to; NULL for none */
 void gst_tegata_association_set_key_log (GstTegataAssociation *self, const char *path);
+/* TRUE holds at once: who was taken without a fingerprint fails. FALSE waits for the next
+ * open(). */
 void gst_tegata_association_set_require_fingerprint (GstTegataAssociation *self,
                                                      gboolean required);
 

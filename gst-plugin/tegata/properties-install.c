@@ -42,12 +42,15 @@ install_identity (GObjectClass *klass, gboolean is_transport)
           "require-fingerprint", "Require a fingerprint",
           is_transport
               ? "Whether nothing passes before peer-fingerprint is set and matches. TRUE "
-                "by default; FALSE takes any peer while it is not set, with a warning"
+                "by default; FALSE takes any peer while it is not set, with a warning. "
+                "TRUE holds at once, and ends an association with a peer that was taken "
+                "so; FALSE from the next time that the element leaves READY"
               : "Whether nothing passes before peer-fingerprint is set and matches. "
-                "FALSE "
-                "by default, as dtlssrtpdec has it: any peer is taken while it is not "
-                "set, with a warning",
-          is_transport, READY_FLAGS));
+                "FALSE by default, as dtlssrtpdec has it: any peer is taken while it is "
+                "not set, with a warning. TRUE holds at once, and ends an association "
+                "with a peer that was taken so; FALSE from the next time that the "
+                "element leaves READY",
+          is_transport, ANYTIME_FLAGS));
   g_object_class_install_property (
       klass, GST_TEGATA_PROP_KEY_LOG,
       g_param_spec_string (

@@ -148,6 +148,78 @@ test_unverified (void)
   test_pair_clear (&pair);
 }
 
+static void
+require (TestEnd *end, gboolean required)
+{
+  gst_tegata_association_set_require_fingerprint (end->association, required);
+}
+
+/* What was allowed when it was opened, and is no longer. */
+static void
+test_required_after_open (void)
+{
+  TestPair pair;
+
+  test_pair_init (&pair);
+  test_pair_trust (&pair);
+  gst_tegata_association_set_peer_fingerprint (pair.client.association, NULL, NULL);
+  require (&pair.client, FALSE);
+  test_pair_open (&pair);
+  require (&pair.client, TRUE);
+  require (&pair.client, FALSE); /* loosened from the next open() on */
+  test_pair_start (&pair);
+  test_pair_run (&pair, TEGATA_STATE_AWAITING_FINGERPRINT, TEGATA_STATE_CONNECTED);
+  g_assert_cmpint (test_send_rtp (&pair.client, &pair.server, 1), ==,
+                   TEGATA_SRTP_NO_KEYS);
+  test_watcher_assert_told (pair.client.watcher, "new connecting awaiting-fingerprint");
+
+  test_pair_trust (&pair);
+  g_assert_cmpint (test_end_get_state (&pair.client), ==, TEGATA_STATE_CONNECTED);
+  test_pair_clear (&pair);
+}
+
+static void
+test_required_after_taken (void)
+{
+  TestPair pair;
+  g_autoptr (GError) error = NULL;
+
+  test_pair_init (&pair);
+  require (&pair.client, FALSE);
+  require (&pair.server, FALSE);
+  test_pair_open (&pair);
+  test_pair_start (&pair);
+  test_pair_run (&pair, TEGATA_STATE_CONNECTED, TEGATA_STATE_CONNECTED);
+
+  require (&pair.client, TRUE);
+  g_assert_cmpint (test_end_get_state (&pair.client), ==, TEGATA_STATE_FAILED);
+  error = gst_tegata_association_dup_error (pair.client.association);
+  g_assert_error (error, TEGATA_ERROR, TEGATA_ERROR_FINGERPRINT);
+  g_assert_nonnull (strstr (error->message, "required"));
+  g_assert_cmpint (test_send_rtp (&pair.client, &pair.server, 1), ==,
+                   TEGATA_SRTP_NO_KEYS);
+  test_pair_clear (&pair);
+}
+
+/* Whoever was named and matched stays. */
+static void
+test_required_after_named (void)
+{
+  TestPair pair;
+
+  test_pair_init (&pair);
+  require (&pair.client, FALSE);
+  require (&pair.server, FALSE);
+  test_pair_open (&pair);
+  test_pair_start (&pair);
+  test_pair_run (&pair, TEGATA_STATE_CONNECTED, TEGATA_STATE_CONNECTED);
+  test_pair_trust (&pair);
+  require (&pair.client, TRUE);
+  require (&pair.server, TRUE);
+  test_assert_media_both_ways (&pair);
+  test_pair_clear (&pair);
+}
+
 /* Where one is given it counts, required or not. */
 static void
 test_not_required (void)
@@ -253,6 +325,12 @@ main (int argc, char **argv)
                         GINT_TO_POINTER (FALSE), test_wrong_fingerprint_late);
   g_test_add_func ("/gst/association/trust/takes-anybody-only-where-told-to",
                    test_unverified);
+  g_test_add_func ("/gst/association/trust/required-after-open-holds-at-once",
+                   test_required_after_open);
+  g_test_add_func ("/gst/association/trust/required-after-all-ends-who-was-taken",
+                   test_required_after_taken);
+  g_test_add_func ("/gst/association/trust/required-after-all-keeps-who-was-named",
+                   test_required_after_named);
   g_test_add_func ("/gst/association/trust/a-fingerprint-that-is-given-counts",
                    test_not_required);
   g_test_add_func ("/gst/association/trust/a-bad-fingerprint-trusts-nobody",
