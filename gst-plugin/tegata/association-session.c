@@ -84,6 +84,8 @@ follow (GstTegataAssociation *self, TegataState state)
   if (state == TEGATA_STATE_FAILED)
   {
     keep_error (self);
+    /* that it was held for a fingerprint is no reason to read it now */
+    gst_tegata_association_clear_incoming (self);
   }
   if (state == TEGATA_STATE_CLOSED)
   {
@@ -98,6 +100,20 @@ follow (GstTegataAssociation *self, TegataState state)
   }
 }
 
+/* What a peer said that turned out to be another one is for nobody, also where it was
+ * ready to be read before. */
+static void
+push_received (GstTegataAssociation *self,
+               GstTegataIncoming kind,
+               const TegataOutput *output)
+{
+  if (gst_tegata_association_get_state (self) != TEGATA_STATE_FAILED)
+  {
+    gst_tegata_association_push_incoming (
+        self, kind, gst_buffer_new_memdup (output->buffer, output->len));
+  }
+}
+
 static void
 take_output (GstTegataAssociation *self, const TegataOutput *output)
 {
@@ -108,19 +124,13 @@ take_output (GstTegataAssociation *self, const TegataOutput *output)
         self, GST_MINI_OBJECT_CAST (gst_buffer_new_memdup (output->buffer, output->len)));
     break;
   case TEGATA_OUTPUT_RTP:
-    gst_tegata_association_push_incoming (
-        self, GST_TEGATA_INCOMING_RTP,
-        gst_buffer_new_memdup (output->buffer, output->len));
+    push_received (self, GST_TEGATA_INCOMING_RTP, output);
     break;
   case TEGATA_OUTPUT_RTCP:
-    gst_tegata_association_push_incoming (
-        self, GST_TEGATA_INCOMING_RTCP,
-        gst_buffer_new_memdup (output->buffer, output->len));
+    push_received (self, GST_TEGATA_INCOMING_RTCP, output);
     break;
   case TEGATA_OUTPUT_DATA:
-    gst_tegata_association_push_incoming (
-        self, GST_TEGATA_INCOMING_DATA,
-        gst_buffer_new_memdup (output->buffer, output->len));
+    push_received (self, GST_TEGATA_INCOMING_DATA, output);
     break;
   case TEGATA_OUTPUT_STATE:
     follow (self, output->state);

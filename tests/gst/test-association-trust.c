@@ -148,6 +148,40 @@ test_unverified (void)
   test_pair_clear (&pair);
 }
 
+/* It comes while the peer is unknown, and is ready to be read when it is another one. */
+static void
+test_held_media (gconstpointer data)
+{
+  gboolean fails = GPOINTER_TO_INT (data);
+  TestPair pair;
+
+  test_pair_init (&pair);
+  test_pair_trust (&pair);
+  gst_tegata_association_set_peer_fingerprint (pair.server.association, NULL, NULL);
+  test_pair_open (&pair);
+  test_pair_start (&pair);
+  test_pair_run (&pair, TEGATA_STATE_CONNECTED, TEGATA_STATE_AWAITING_FINGERPRINT);
+  test_send_rtp (&pair.client, &pair.server, 1);
+  test_send_rtcp (&pair.client, &pair.server);
+  g_assert_true (gst_tegata_association_send_data (pair.client.association,
+                                                   (const guint8 *) "hello", 5, NULL));
+  test_pair_pump (&pair);
+  g_assert_cmpuint (pair.server.rtp->len, ==, 0);
+
+  test_pair_trust (&pair);
+  g_assert_cmpint (test_end_get_state (&pair.server), ==, TEGATA_STATE_CONNECTED);
+  if (fails)
+  {
+    deceive (&pair.server);
+    g_assert_cmpint (test_end_get_state (&pair.server), ==, TEGATA_STATE_FAILED);
+  }
+  test_end_take_incoming (&pair.server);
+  g_assert_cmpuint (pair.server.rtp->len, ==, fails ? 0 : 1);
+  g_assert_cmpuint (pair.server.rtcp->len, ==, fails ? 0 : 1);
+  g_assert_cmpuint (pair.server.data->len, ==, fails ? 0 : 1);
+  test_pair_clear (&pair);
+}
+
 static void
 require (TestEnd *end, gboolean required)
 {
@@ -325,6 +359,10 @@ main (int argc, char **argv)
                         GINT_TO_POINTER (FALSE), test_wrong_fingerprint_late);
   g_test_add_func ("/gst/association/trust/takes-anybody-only-where-told-to",
                    test_unverified);
+  g_test_add_data_func ("/gst/association/trust/what-was-held-is-read-once-connected",
+                        GINT_TO_POINTER (FALSE), test_held_media);
+  g_test_add_data_func ("/gst/association/trust/what-was-held-is-dropped-by-a-failure",
+                        GINT_TO_POINTER (TRUE), test_held_media);
   g_test_add_func ("/gst/association/trust/required-after-open-holds-at-once",
                    test_required_after_open);
   g_test_add_func ("/gst/association/trust/required-after-all-ends-who-was-taken",
