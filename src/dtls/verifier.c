@@ -59,6 +59,22 @@ tegata_verifier_judge (const TegataVerifier *self)
   return tegata_verifier_judge_certificate (self, self->certificate);
 }
 
+/* A description may have the same line in each of its sections. */
+static gboolean
+is_repeated (const TegataVerifier *self, guint index)
+{
+  TegataFingerprint *fingerprint = g_ptr_array_index (self->fingerprints, index);
+
+  for (guint i = 0; i < index; i++)
+  {
+    if (tegata_fingerprint_equal (g_ptr_array_index (self->fingerprints, i), fingerprint))
+    {
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
 char *
 tegata_verifier_describe (const TegataVerifier *self)
 {
@@ -70,8 +86,13 @@ tegata_verifier_describe (const TegataVerifier *self)
   for (guint i = 0; self->fingerprints != NULL && i < self->fingerprints->len; i++)
   {
     TegataFingerprint *fingerprint = g_ptr_array_index (self->fingerprints, i);
-    g_autofree char *expected = tegata_fingerprint_to_string (fingerprint);
+    g_autofree char *expected = NULL;
 
+    if (is_repeated (self, i))
+    {
+      continue;
+    }
+    expected = tegata_fingerprint_to_string (fingerprint);
     hash = MAX (hash, tegata_fingerprint_get_hash (fingerprint));
     g_string_append_printf (text, "%s%s", i > 0 ? " or " : "", expected);
   }
