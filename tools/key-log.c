@@ -32,21 +32,46 @@ close_file (gpointer user_data)
   close (GPOINTER_TO_INT (user_data));
 }
 
+/* A path may be in a folder that others write to: neither what a link of theirs leads to
+ * nor a file that is theirs gets our secrets, and a pipe does not make us wait. */
+static gboolean
+is_own_file (int fd)
+{
+  struct stat status;
+
+  if (fstat (fd, &status) != 0)
+  {
+    return FALSE;
+  }
+  if (!S_ISREG (status.st_mode) || status.st_uid != geteuid ())
+  {
+    errno = EPERM;
+    return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 key_log_open (TegataContext *context, const char *path, GError **error)
 {
-  int fd = open (path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  int flags
+      = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+  int fd = open (path, flags, 0600);
+  int number;
 
-  if (fd < 0 || fchmod (fd, 0600) != 0)
+  if (fd >= 0 && is_own_file (fd) && fchmod (fd, 0600) == 0)
   {
-    g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (errno), "%s: %s",
-                 path, g_strerror (errno));
-    if (fd >= 0)
-    {
-      close (fd);
-    }
-    return FALSE;
+    tegata_context_set_key_log (context, append_line, GINT_TO_POINTER (fd), close_file);
+    return TRUE;
   }
-  tegata_context_set_key_log (context, append_line, GINT_TO_POINTER (fd), close_file);
-  return TRUE;
+
+  number = errno;
+  g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number),
+               "%s: %s; expected a regular file of this user, not a link, or none yet",
+               path, g_strerror (number));
+  if (fd >= 0)
+  {
+    close (fd);
+  }
+  return FALSE;
 }

@@ -44,14 +44,35 @@ close_file (gpointer user_data)
   close (GPOINTER_TO_INT (user_data));
 }
 
+/* A path may be in a folder that others write to: neither what a link of theirs leads to
+ * nor a file that is theirs gets our secrets, and a pipe does not make us wait. */
+static gboolean
+is_own_file (int fd)
+{
+  struct stat status;
+
+  if (fstat (fd, &status) != 0)
+  {
+    return FALSE;
+  }
+  if (!S_ISREG (status.st_mode) || status.st_uid != geteuid ())
+  {
+    errno = EPERM;
+    return FALSE;
+  }
+  return TRUE;
+}
+
 gboolean
 gst_tegata_key_log_open (TegataContext *context, const char *path, GError **error)
 {
-  int fd = open (path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+  int flags
+      = O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
+  int fd = open (path, flags, 0600);
   int number;
 
-  /* also where it was there, and for others to read */
-  if (fd >= 0 && fchmod (fd, 0600) == 0)
+  /* the mode also where it was there, and for others to read */
+  if (fd >= 0 && is_own_file (fd) && fchmod (fd, 0600) == 0)
   {
     tegata_context_set_key_log (context, append_line, GINT_TO_POINTER (fd), close_file);
     return TRUE;
@@ -59,7 +80,9 @@ gst_tegata_key_log_open (TegataContext *context, const char *path, GError **erro
 
   number = errno;
   g_set_error (error, G_FILE_ERROR, (gint) g_file_error_from_errno (number),
-               "the key log %s cannot be written: %s", path, g_strerror (number));
+               "the key log %s cannot be written: %s; expected a regular file of this "
+               "user, not a link, or none yet",
+               path, g_strerror (number));
   if (fd >= 0)
   {
     close (fd);

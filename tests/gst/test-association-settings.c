@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "association-pair.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* Well-formed, and not strong enough. */
 #define SHA1_FINGERPRINT                                                                 \
@@ -167,6 +170,59 @@ test_key_log (void)
 }
 
 static void
+assert_no_key_log (const char *path)
+{
+  g_autoptr (GstTegataAssociation) self = gst_tegata_association_new ();
+  g_autoptr (GError) error = NULL;
+
+  gst_tegata_association_set_key_log (self, path);
+  g_assert_false (gst_tegata_association_open (self, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpint (error->domain, ==, G_FILE_ERROR);
+  g_assert_nonnull (strstr (error->message, path));
+  g_assert_nonnull (strstr (error->message, "expected a regular file"));
+}
+
+static void
+assert_mode (const char *path, guint mode)
+{
+  GStatBuf status;
+
+  g_assert_cmpint (g_stat (path, &status), ==, 0);
+  g_assert_cmphex (status.st_mode & 0777, ==, mode);
+  g_assert_cmpint (status.st_size, ==, 1);
+}
+
+static void
+test_key_log_elsewhere (void)
+{
+  g_autofree char *directory = g_dir_make_tmp ("tegata-XXXXXX", NULL);
+  g_autofree char *victim = g_build_filename (directory, "victim", NULL);
+  g_autofree char *trap = g_build_filename (directory, "trap", NULL);
+
+  g_assert_true (g_file_set_contents (victim, "x", 1, NULL));
+  g_assert_cmpint (g_chmod (victim, 0644), ==, 0);
+  g_assert_cmpint (symlink (victim, trap), ==, 0);
+  assert_no_key_log (trap);
+  assert_mode (victim, 0644);
+  g_remove (trap);
+
+  g_assert_cmpint (mkfifo (trap, 0600), ==, 0);
+  assert_no_key_log (trap);
+  g_remove (trap);
+
+  assert_no_key_log ("/dev/null");
+  if (geteuid () == 0)
+  {
+    g_assert_cmpint (chown (victim, 1, 1), ==, 0);
+    assert_no_key_log (victim);
+    assert_mode (victim, 0644);
+  }
+  g_remove (victim);
+  g_rmdir (directory);
+}
+
+static void
 test_numbers (void)
 {
   g_autoptr (GstTegataAssociation) self = gst_tegata_association_new ();
@@ -296,6 +352,8 @@ main (int argc, char **argv)
   g_test_add_func ("/gst/association/settings/bad-profiles-can-be-mended", test_profiles);
   g_test_add_func ("/gst/association/settings/bad-versions-can-be-mended", test_versions);
   g_test_add_func ("/gst/association/settings/a-bad-key-log-can-be-mended", test_key_log);
+  g_test_add_func ("/gst/association/settings/the-key-log-is-a-file-of-our-own",
+                   test_key_log_elsewhere);
   g_test_add_func ("/gst/association/settings/numbers-are-kept", test_numbers);
   g_test_add_func ("/gst/association/settings/no-datagram-is-longer-than-the-mtu",
                    test_mtu);

@@ -7,8 +7,10 @@ The network that vanishes is a network namespace of our own, where that is permi
 program starts itself in one, as tegata-errors.py TEGATA --case NAME.
 """
 
+import os
 import re
 import shutil
+import stat
 import subprocess
 import sys
 
@@ -40,6 +42,20 @@ def a_missing_file(bench):
             ("--ladder", nowhere, "takes no file")]:
         refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, option, path, status=3)
         contains(refused.err(), sentence, str(path.parent))
+
+
+def a_key_log_that_somebody_else_placed(bench):
+    victim, trap = bench.path("victim"), bench.path("trap")
+    victim.write_text("x")
+    victim.chmod(0o644)
+    trap.symlink_to(victim)
+    for each in ("link", "pipe"):
+        refused = bench.run("listen", f"{LOOPBACK}:0", "-p", ONE, "--key-log", trap, status=3)
+        contains(refused.err(), str(trap), "expected a regular file of this user")
+        trap.unlink()
+        if each == "link":
+            os.mkfifo(trap)
+    equal((victim.read_text(), stat.S_IMODE(victim.stat().st_mode)), ("x", 0o644))
 
 
 def json_tells_that_it_could_not_begin(bench):
@@ -502,7 +518,8 @@ if __name__ == "__main__":
         rig.main("inside", sys.argv[1], [INSIDE[sys.argv[3]]])
         sys.exit()
     rig.main("tegata-errors", sys.argv[1], [
-        a_port_in_use, a_missing_file, a_file_that_is_no_certificate,
+        a_port_in_use, a_missing_file, a_key_log_that_somebody_else_placed,
+        a_file_that_is_no_certificate,
         a_certificate_that_cannot_serve, a_host_that_nobody_knows,
         a_fingerprint_file_that_has_none, garbage_as_a_fingerprint_file,
         a_line_that_is_pasted_by_mistake_is_not_repeated, a_file_that_would_be_lost_is_kept,
