@@ -215,9 +215,18 @@ gst_tegata_fixed_key_apply (GstTegataFixedKey *self,
   }
 
   /* not mapped: a buffer of several memories would leave a merged copy behind */
-  gst_buffer_extract (self->key, 0, key, key_len);
-  is_applied = gst_tegata_association_set_fixed_key (association, row->profile, key,
-                                                     key_len, error);
+  is_applied = gst_buffer_extract (self->key, 0, key, key_len) == key_len;
+  if (is_applied)
+  {
+    is_applied = gst_tegata_association_set_fixed_key (association, row->profile, key,
+                                                       key_len, error);
+  }
+  else
+  {
+    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
+                         "the memory of key cannot be read: expected one that is mapped "
+                         "for reading");
+  }
   explicit_bzero (key, sizeof key);
   return is_applied;
 }

@@ -79,7 +79,10 @@ protect_to (GstBuffer *buffer,
 
   if (gst_buffer_n_memory (buffer) != 1)
   {
-    gst_buffer_extract (buffer, 0, out->data, len);
+    if (gst_buffer_extract (buffer, 0, out->data, len) != len)
+    {
+      return TEGATA_SRTP_MALFORMED;
+    }
     return gst_tegata_association_protect (association, is_rtcp, out->data, len,
                                            out->data, out->size, out_len);
   }
@@ -133,17 +136,24 @@ gst_tegata_packet_protect (GstBuffer **buffer,
   return protect_by_copy (buffer, association, is_rtcp);
 }
 
-/* (transfer none): the memory of the copy */
+/* (transfer none) (nullable): the memory of the copy; NULL where not all can be read */
 static GstMemory *
 copy_bytes (GstBuffer **buffer)
 {
-  GstMemory *memory = gst_allocator_alloc (NULL, gst_buffer_get_size (*buffer), NULL);
+  gsize len = gst_buffer_get_size (*buffer);
+  GstMemory *memory = gst_allocator_alloc (NULL, len, NULL);
+  gsize n_copied = 0;
   GstMapInfo map;
 
   if (gst_memory_map (memory, &map, GST_MAP_WRITE))
   {
-    gst_buffer_extract (*buffer, 0, map.data, map.size);
+    n_copied = gst_buffer_extract (*buffer, 0, map.data, len);
     gst_memory_unmap (memory, &map);
+  }
+  if (n_copied != len)
+  {
+    gst_memory_unref (memory);
+    return NULL;
   }
   replace_bytes (buffer, memory);
   return memory;
@@ -165,7 +175,7 @@ gst_tegata_packet_receive (GstBuffer **buffer, GstTegataAssociation *association
   {
     memory = copy_bytes (buffer);
   }
-  if (!gst_memory_map (memory, &map, GST_MAP_READWRITE))
+  if (memory == NULL || !gst_memory_map (memory, &map, GST_MAP_READWRITE))
   {
     GST_WARNING ("a datagram's memory cannot be mapped");
     return TEGATA_RECEIVED_NOTHING;

@@ -21,9 +21,31 @@ static struct
   const guint8 *out;
   gboolean is_rtcp;
   TegataSrtpOutcome outcome;
+  gsize n_unreadable; /* bytes that an extraction comes short by */
 } seen;
 
 static const GstTegataAssociation *const association = (gpointer) &seen;
+
+/* In the place of the core's, which may come short: of memory that cannot be mapped. */
+gsize
+gst_buffer_extract (GstBuffer *buffer, gsize offset, gpointer dest, gsize size)
+{
+  gsize n_copied = 0;
+
+  g_assert_cmpuint (offset, ==, 0);
+  for (guint i = 0; i < gst_buffer_n_memory (buffer); i++)
+  {
+    GstMemory *memory = gst_buffer_peek_memory (buffer, i);
+    GstMapInfo map;
+
+    g_assert_true (gst_memory_map (memory, &map, GST_MAP_READ));
+    g_assert_cmpuint (n_copied + map.size, <=, size);
+    memcpy ((guint8 *) dest + n_copied, map.data, map.size);
+    n_copied += map.size;
+    gst_memory_unmap (memory, &map);
+  }
+  return n_copied - seen.n_unreadable;
+}
 
 TegataSrtpOutcome
 gst_tegata_association_protect (GstTegataAssociation *self,
@@ -401,6 +423,20 @@ test_a_datagram_in_pieces_is_gathered_once (void)
   assert_received (buffer);
 }
 
+static void
+test_what_cannot_be_read_is_no_packet (void)
+{
+  g_autoptr (GstBuffer) outbound = new_split_buffer ();
+  g_autoptr (GstBuffer) inbound = new_split_buffer ();
+
+  begin ();
+  seen.n_unreadable = 1;
+  g_assert_cmpint (protect (&outbound, FALSE), ==, TEGATA_SRTP_MALFORMED);
+  g_assert_cmpint (receive (&inbound), ==, TEGATA_RECEIVED_NOTHING);
+  g_assert_cmpuint (seen.n_calls, ==, 0);
+  g_assert_cmpuint (gst_buffer_n_memory (inbound), ==, 2);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -424,6 +460,8 @@ main (int argc, char **argv)
                    test_what_cannot_be_sent_yet_stays_as_it_was);
   g_test_add_func ("/gst/packet/an-empty-buffer-is-no-packet",
                    test_an_empty_buffer_is_no_packet);
+  g_test_add_func ("/gst/packet/what-cannot-be-read-is-no-packet",
+                   test_what_cannot_be_read_is_no_packet);
   g_test_add_func ("/gst/packet/a-datagram-is-read-in-place",
                    test_a_datagram_is_read_in_place);
   g_test_add_func ("/gst/packet/a-shared-datagram-is-copied-once",
