@@ -42,7 +42,7 @@ READ_WRITE = {
     "tegatasrtpenc": FIXED_KEY | {"connection-id", "is-client", "rtp-sync"},
 }
 # where a value holds at once while the association is open
-CHANGES_WHILE_PLAYING = {"peer-fingerprint", "rtt", "setup", "rtp-sync"}
+CHANGES_WHILE_PLAYING = {"peer-fingerprint", "require-fingerprint", "rtt", "setup", "rtp-sync"}
 CHANGES_IN_READY = (SETTINGS | FIXED_KEY) - CHANGES_WHILE_PLAYING
 
 MEDIA = ("application/x-rtp", "application/x-rtcp")
