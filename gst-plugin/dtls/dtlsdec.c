@@ -70,7 +70,7 @@ on_changed (GstElement *element, TegataState state)
 
   if (state == TEGATA_STATE_CONNECTED)
   {
-    gst_tegata_exported_key_tell (element, self->association, KEY_NAME);
+    gst_tegata_exported_key_tell (element, self->association);
   }
   gst_tegata_properties_notify (element, state);
   if (state == TEGATA_STATE_FAILED)

@@ -91,7 +91,7 @@ on_changed (GstElement *element, TegataState state)
   {
     g_autoptr (GstTegataAssociation) association = dup_association (self);
 
-    gst_tegata_exported_key_tell (element, association, KEY_NAME);
+    gst_tegata_exported_key_tell (element, association);
   }
   gst_tegata_properties_notify (element, state);
 }

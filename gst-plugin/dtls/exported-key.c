@@ -25,6 +25,41 @@ static const Numbers numbers[] = {
 #define MAX_CIPHER 4
 #define MAX_AUTH 2
 
+/* Whoever draws a pipeline as a graph leaves out properties that have their defaults: a
+ * key always has, to who compares. */
+static int
+compare_secrets (G_GNUC_UNUSED GParamSpec *pspec,
+                 G_GNUC_UNUSED const GValue *a,
+                 G_GNUC_UNUSED const GValue *b)
+{
+  return 0;
+}
+
+static GType
+secret_get_type (void)
+{
+  static gsize type = 0;
+
+  if (g_once_init_enter (&type))
+  {
+    const GParamSpecTypeInfo info = {
+      .instance_size = sizeof (GParamSpecBoxed),
+      .value_type = GST_TYPE_BUFFER,
+      .values_cmp = compare_secrets,
+    };
+
+    g_once_init_leave (&type,
+                       g_param_type_register_static ("GstTegataParamSecret", &info));
+  }
+  return type;
+}
+
+static GParamSpec *
+secret_new (const char *name, const char *nick, const char *blurb)
+{
+  return g_param_spec_internal (secret_get_type (), name, nick, blurb, READ_FLAGS);
+}
+
 void
 gst_tegata_exported_key_install (GObjectClass *klass,
                                  guint first_id,
@@ -43,14 +78,15 @@ gst_tegata_exported_key_install (GObjectClass *klass,
                 NULL, NULL, G_TYPE_NONE, 0);
   g_object_class_install_property (
       klass, first_id + GST_TEGATA_EXPORTED_KEY,
-      g_param_spec_boxed (
+      secret_new (
           key_name, is_outbound ? "Encoder key" : "Decoder key",
           is_outbound
               ? "Master key and salt for an SRTP encoder beside this element. NULL until "
-                "the peer's fingerprint matched. Whoever has it can forge and read media"
+                "the peer's fingerprint matched; not notified: on-key-received tells "
+                "that it is there. Whoever has it can forge and read media"
               : "Master key and salt for an SRTP decoder beside this element. NULL until "
-                "the peer's fingerprint matched. Whoever has it can forge and read media",
-          GST_TYPE_BUFFER, READ_FLAGS));
+                "the peer's fingerprint matched; not notified: on-key-received tells "
+                "that it is there. Whoever has it can forge and read media"));
   g_object_class_install_property (
       klass, first_id + GST_TEGATA_EXPORTED_CIPHER,
       g_param_spec_uint (
@@ -117,9 +153,7 @@ gst_tegata_exported_key_get (GstTegataAssociation *association,
 }
 
 void
-gst_tegata_exported_key_tell (GstElement *element,
-                              GstTegataAssociation *association,
-                              const char *key_name)
+gst_tegata_exported_key_tell (GstElement *element, GstTegataAssociation *association)
 {
   GObject *object = G_OBJECT (element);
 
@@ -127,7 +161,7 @@ gst_tegata_exported_key_tell (GstElement *element,
   {
     return;
   }
-  g_object_notify (object, key_name);
+  /* not the key itself: who watches all properties prints the values of those notified */
   g_object_notify (object, "srtp-cipher");
   g_object_notify (object, "srtp-auth");
   g_signal_emit_by_name (element, "on-key-received");

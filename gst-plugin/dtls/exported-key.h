@@ -31,9 +31,8 @@ void gst_tegata_exported_key_get (GstTegataAssociation *association,
                                   GValue *value);
 
 /* For changed() with CONNECTED. Says nothing where the peer takes data only. */
-void gst_tegata_exported_key_tell (GstElement *element,
-                                   GstTegataAssociation *association,
-                                   const char *key_name);
+void
+gst_tegata_exported_key_tell (GstElement *element, GstTegataAssociation *association);
 
 /* Who reads the key brings an SRTP of its own, which was made for the one profile that
  * GStreamer's dtlsenc knows: only that is offered, unless "profiles" says otherwise. */

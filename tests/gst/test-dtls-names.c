@@ -123,6 +123,86 @@ test_keys_are_equal (void)
   call_free (&call);
 }
 
+static char *
+dup_hex (GstElement *element, const char *name)
+{
+  g_autoptr (GstBuffer) key = dup_key (element, name);
+  g_autofree char *text = NULL;
+  g_auto (GValue) value = G_VALUE_INIT;
+
+  g_assert_nonnull (key);
+  g_value_init (&value, GST_TYPE_BUFFER);
+  gst_value_set_buffer (&value, key);
+  text = gst_value_serialize (&value);
+  g_assert_cmpuint (strlen (text), ==, 2 * gst_buffer_get_size (key));
+  return g_steal_pointer (&text);
+}
+
+/* All that gst-launch-1.0 -v prints, in one text. */
+static char *
+dup_notified (GstBus *one, GstBus *other)
+{
+  GString *text = g_string_new (NULL);
+  GstMessage *message;
+
+  while ((message = gst_bus_pop (one)) != NULL || (message = gst_bus_pop (other)) != NULL)
+  {
+    const GstStructure *structure = gst_message_get_structure (message);
+
+    if (structure != NULL)
+    {
+      g_autofree char *line = gst_structure_to_string (structure);
+
+      g_string_append (text, line);
+    }
+    gst_message_unref (message);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* Logs and graphs of pipelines are sent around. */
+static void
+test_keys_are_not_printed (void)
+{
+  Call call = call_new (&plain, &plain);
+  GstElement *elements[] = { call.client->encoder, call.client->decoder,
+                             call.server->encoder, call.server->decoder };
+  g_autoptr (GstElement) pipeline = gst_object_ref_sink (gst_pipeline_new (NULL));
+  g_autofree char *graph = NULL;
+  g_autofree char *notified = NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
+  {
+    gst_element_add_property_notify_watch (elements[i], NULL, TRUE);
+  }
+  call_connect (&call);
+  notified = dup_notified (call.client->bus, call.server->bus);
+  /* not before: a bin takes links apart */
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
+  {
+    g_assert_true (gst_bin_add (GST_BIN (pipeline), elements[i]));
+  }
+  graph = gst_debug_bin_to_dot_data (
+      GST_BIN (pipeline), GST_DEBUG_GRAPH_SHOW_ALL | GST_DEBUG_GRAPH_SHOW_FULL_PARAMS);
+  g_assert_nonnull (strstr (notified, "srtp-cipher"));
+  g_assert_nonnull (strstr (graph, "srtp-cipher"));
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
+  {
+    const char *name = i % 2 == 0 ? "encoder-key" : "decoder-key";
+    g_autofree char *key = dup_hex (elements[i], name);
+
+    g_assert_null (strstr (notified, name));
+    g_assert_null (strstr (notified, key));
+    g_assert_null (strstr (graph, name));
+    g_assert_null (strstr (graph, key));
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (elements); i++)
+  {
+    g_assert_true (gst_bin_remove (GST_BIN (pipeline), elements[i]));
+  }
+  call_free (&call);
+}
+
 static void
 test_other_profiles (void)
 {
@@ -332,6 +412,8 @@ main (int argc, char *argv[])
     g_test_add_data_func (path, pairs[i], test_data_passes);
   }
   g_test_add_func ("/gst/dtls/keys/are-equal-on-both-sides", test_keys_are_equal);
+  g_test_add_func ("/gst/dtls/keys/are-in-no-message-and-no-graph",
+                   test_keys_are_not_printed);
   g_test_add_func ("/gst/dtls/keys/are-of-the-profile", test_other_profiles);
   g_test_add_func ("/gst/dtls/keys/are-good-for-srtpenc", test_key_is_good_for_srtpenc);
   g_test_add_data_func ("/gst/dtls/keys/a-stranger-gets-none-from-a-client",
