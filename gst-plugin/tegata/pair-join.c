@@ -57,7 +57,8 @@ gst_tegata_pair_find (const char *id, gpointer encoder, GError **error)
   {
     g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
                  "no decoder has the connection-id \"%s\": set it on the decoder before "
-                 "the encoder goes from NULL to READY",
+                 "the encoder goes from NULL to READY; or, where the decoder has a key, "
+                 "set key on both",
                  id);
     return NULL;
   }

@@ -77,6 +77,19 @@ gst_tegata_pair_is_resting (GstTegataAssociation *association)
   return g_atomic_int_get (&get_pair (association)->is_resting);
 }
 
+/* With a fixed key each has an association of its own: where the two have come together
+ * one of them was not told of the key. A decoder is told before it enters, and each looks
+ * once it is in: at least one of two that enter at the same time sees the other. */
+static gboolean
+shares_fixed_key (GstTegataAssociation *association, Pair *pair, GstTegataPairSide side)
+{
+  gboolean has_other = side == GST_TEGATA_PAIR_ENCODER
+                           ? g_atomic_pointer_get (&pair->encoder) != NULL
+                           : (g_atomic_int_get (&pair->sides) & GST_TEGATA_PAIR_ENCODER);
+
+  return has_other && gst_tegata_association_has_fixed_key (association);
+}
+
 gboolean
 gst_tegata_pair_enter (GstTegataAssociation *association,
                        GstTegataPairSide side,
@@ -85,12 +98,21 @@ gst_tegata_pair_enter (GstTegataAssociation *association,
   Pair *pair = get_pair (association);
 
   (void) g_atomic_int_or (&pair->sides, side);
-  if (gst_tegata_association_open (association, error))
+  if (!gst_tegata_association_open (association, error))
   {
-    return TRUE;
+    (void) g_atomic_int_and (&pair->sides, ~(guint) side);
+    return FALSE;
   }
-  (void) g_atomic_int_and (&pair->sides, ~(guint) side);
-  return FALSE;
+  if (shares_fixed_key (association, pair, side))
+  {
+    g_set_error_literal (error, TEGATA_ERROR, TEGATA_ERROR_INVALID,
+                         "the decoder of this connection-id has a key, and its encoder "
+                         "runs DTLS: set key on both while they are in NULL or READY, or "
+                         "on neither");
+    gst_tegata_pair_leave (association, side);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 static void

@@ -30,7 +30,8 @@ gboolean gst_tegata_pair_is_orphaned (GstTegataAssociation *association);
 void gst_tegata_pair_set_resting (GstTegataAssociation *association, gboolean is_resting);
 gboolean gst_tegata_pair_is_resting (GstTegataAssociation *association);
 
-/* READY to PAUSED of @side: open from now on. */
+/* READY to PAUSED of @side: open from now on. FALSE also where the decoder has a fixed
+ * key and shares its association with an encoder, which has none then. */
 gboolean gst_tegata_pair_enter (GstTegataAssociation *association,
                                 GstTegataPairSide side,
                                 GError **error);

@@ -549,6 +549,42 @@ test_fixed_key_and_back (void)
   connect (client, server);
 }
 
+/* The encoder found its decoder before, and was not told of the key. */
+static void
+test_key_on_decoder_alone (void)
+{
+  g_autoptr (Side) side = side_new_pair ("one");
+
+  assert_can (side->receiver, GST_STATE_READY);
+  assert_can (side->sender, GST_STATE_READY);
+  set_key (side);
+  g_object_set (side->sender, "key", NULL, NULL);
+  assert_can (side->receiver, GST_STATE_PAUSED);
+  assert_cannot (side, GST_STATE_PAUSED, GST_RESOURCE_ERROR_SETTINGS, "set key on both");
+
+  /* as it is told to do */
+  set_key (side);
+  assert_can (side->sender, GST_STATE_PAUSED);
+}
+
+static void
+test_key_on_decoder_late (void)
+{
+  g_autoptr (Side) side = side_new_pair ("one");
+
+  assert_can (side->receiver, GST_STATE_READY);
+  assert_can (side->sender, GST_STATE_PAUSED);
+  set_key (side);
+  g_assert_cmpint (gst_element_set_state (side->receiver, GST_STATE_PAUSED), ==,
+                   GST_STATE_CHANGE_FAILURE);
+  side_assert_error (side, GST_RESOURCE_ERROR_SETTINGS, "set key on both");
+
+  /* the handshake was not disturbed */
+  g_object_set (side->receiver, "key", NULL, NULL);
+  assert_can (side->receiver, GST_STATE_PAUSED);
+  assert_states (side, "connecting", "connecting");
+}
+
 static void
 test_request_pads (void)
 {
@@ -614,6 +650,8 @@ add_cases (void)
   add ("a-closed-session-leaves-no-mark", test_reconnect_after_close);
   add ("a-fixed-key-needs-no-handshake", test_fixed_key);
   add ("a-fixed-key-holds-from-ready-on", test_fixed_key_and_back);
+  add ("a-key-on-the-decoder-alone-is-an-error", test_key_on_decoder_alone);
+  add ("a-key-on-the-decoder-of-a-running-encoder-is-an-error", test_key_on_decoder_late);
   add ("request-pads-have-the-names-that-are-asked-for", test_request_pads);
   g_test_add_data_func ("/gst/pair-contract/reconnects-after-ready",
                         GINT_TO_POINTER (GST_STATE_READY), test_reconnect);
