@@ -93,6 +93,10 @@ on_changed (GstElement *element, TegataState state)
 
     gst_tegata_exported_key_tell (element, association);
   }
+  if (state == TEGATA_STATE_FAILED)
+  {
+    gst_tegata_outlet_failed (&self->outlet);
+  }
   gst_tegata_properties_notify (element, state);
 }
 

@@ -154,12 +154,15 @@ tell_of_queues (const GArray *listeners, gboolean has_outgoing, gboolean has_inc
   }
 }
 
+/* In the order in which they came; but of a failure the last one is told first: of a pair
+ * that is the encoder, which sees the alert off before the decoder posts the error. */
 static void
 tell_one (const GArray *listeners, int telling)
 {
   for (guint i = 0; i < listeners->len; i++)
   {
-    const Listener *listener = &g_array_index (listeners, Listener, i);
+    guint at = telling == TEGATA_STATE_FAILED ? listeners->len - 1 - i : i;
+    const Listener *listener = &g_array_index (listeners, Listener, at);
 
     if (telling == UNVERIFIED && listener->observer->unverified != NULL)
     {

@@ -152,6 +152,15 @@ begin_all_anew (GstTegataInlet *self)
   }
 }
 
+static void
+tell_net_ended (GstTegataInlet *self, gboolean has_ended)
+{
+  if (self->net_ended != NULL)
+  {
+    self->net_ended (self->element, has_ended);
+  }
+}
+
 gboolean
 gst_tegata_inlet_event (GstPad *pad, GstObject *parent, GstEvent *event)
 {
@@ -163,7 +172,12 @@ gst_tegata_inlet_event (GstPad *pad, GstObject *parent, GstEvent *event)
   {
   case GST_EVENT_STREAM_START:
     begin_all_anew (self);
+    tell_net_ended (self, FALSE);
     break;
+  case GST_EVENT_EOS:
+    is_handled = gst_pad_event_default (pad, parent, event);
+    tell_net_ended (self, TRUE);
+    return is_handled;
   case GST_EVENT_CAPS:
     take_caps (self, event);
     break;

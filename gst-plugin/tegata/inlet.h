@@ -23,6 +23,9 @@ typedef struct
   gboolean ends_with_association; /* the peer's close is EOS on all pads, not on data_src
                                      alone */
   gint rtp_has_begun; /* atomic: a packet has passed rtp_src since it was activated */
+  /* (nullable) EOS on net_sink, or a stream that begins there. No lock but net_sink's
+   * stream lock is held. */
+  void (*net_ended) (GstElement *element, gboolean has_ended);
   guint group_id;     /* of all streams of the element; its own unless set in its init */
   GstSegment segment; /* of net_sink, in TIME. Guarded by the element's object lock */
   GstTegataWorker worker;

@@ -2,6 +2,7 @@
 #include "outlet-private.h"
 
 #include "packet.h"
+#include "properties.h"
 
 /* net_src has one segment for all, so a packet carries its running time. */
 static void
@@ -30,11 +31,7 @@ warn_of_no_profile (GstTegataSinkPad *self)
   if (facts.state == TEGATA_STATE_CONNECTED && !self->has_warned)
   {
     self->has_warned = TRUE;
-    GST_ELEMENT_WARNING (
-        self->outlet->element, STREAM, FORMAT,
-        ("Media cannot be sent: the handshake agreed on no SRTP profile, so this "
-         "association carries data only."),
-        ("compare the profiles of both sides: a peer without use_srtp takes no media"));
+    gst_tegata_post_no_profile (self->outlet->element);
   }
 }
 

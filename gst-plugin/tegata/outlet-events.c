@@ -74,19 +74,11 @@ is_idle_src (G_GNUC_UNUSED GstElement *element, GstPad *pad, gpointer user_data)
   return pad == self->net_src || !gst_pad_is_linked (pad);
 }
 
-/* A GstElementForeachPadFunc: FALSE where more can come in. */
-static gboolean
-is_ended_sink (G_GNUC_UNUSED GstElement *element, GstPad *pad, gpointer user_data)
-{
-  return gst_pad_get_element_private (pad) == user_data
-         || gst_tegata_pads_has_ended (pad);
-}
-
 static gboolean
 has_nothing_to_receive (GstTegataOutlet *self)
 {
-  return gst_element_foreach_src_pad (self->element, is_idle_src, self)
-         || gst_element_foreach_sink_pad (self->element, is_ended_sink, self);
+  return g_atomic_int_get (&self->net_has_ended)
+         || gst_element_foreach_src_pad (self->element, is_idle_src, self);
 }
 
 /* All have ended. The end waits its turn behind the last datagrams. (transfer full) */
@@ -100,11 +92,28 @@ end (GstTegataOutlet *self, GstEvent *event)
     gst_event_unref (event);
     return;
   }
-  if (self->closes_when_all_ended && has_nothing_to_receive (self))
+  if (!self->closes_when_all_ended)
+  {
+    gst_tegata_association_queue_event (association, event);
+    return;
+  }
+  if (has_nothing_to_receive (self))
   {
     gst_tegata_association_close (association);
+    gst_tegata_association_queue_event (association, gst_event_ref (event));
   }
-  gst_tegata_association_queue_event (association, event);
+  /* Who still receives may have to answer a handshake that is repeated. */
+  gst_event_unref (event);
+}
+
+void
+gst_tegata_outlet_set_net_ended (GstTegataOutlet *self, gboolean has_ended)
+{
+  g_atomic_int_set (&self->net_has_ended, has_ended);
+  if (has_ended && gst_tegata_outlet_has_ended (self))
+  {
+    end (self, gst_event_new_eos ());
+  }
 }
 
 void
@@ -113,7 +122,7 @@ gst_tegata_outlet_closed (GstTegataOutlet *self)
   g_autoptr (GstTegataAssociation) association = gst_tegata_outlet_ref_association (self);
   GstTegataFacts facts = { .is_open = FALSE };
 
-  if (association != NULL && !gst_tegata_outlet_has_ended (self))
+  if (association != NULL)
   {
     gst_tegata_association_get_facts (association, &facts);
   }

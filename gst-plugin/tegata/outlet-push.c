@@ -74,12 +74,15 @@ is_closed (GstTegataOutlet *self)
 }
 
 /* An end that waited in the queue may have been overtaken by a new beginning, unless all
- * is over. */
+ * is over; and it may have been said twice, by the sinks and by the association. */
 static void
 push_event (GstTegataOutlet *self, GstEvent *event)
 {
-  if (GST_EVENT_TYPE (event) == GST_EVENT_EOS && !gst_tegata_outlet_has_ended (self)
-      && !is_closed (self))
+  gboolean is_end = GST_EVENT_TYPE (event) == GST_EVENT_EOS;
+
+  if (is_end
+      && (gst_tegata_pads_has_ended (self->net_src)
+          || (!gst_tegata_outlet_has_ended (self) && !is_closed (self))))
   {
     gst_event_unref (event);
     return;

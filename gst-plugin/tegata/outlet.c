@@ -18,6 +18,9 @@
  * that of each sink pad, and then the element calls stop(), which waits for the worker.
  */
 
+/* It takes microseconds, unless net_src is blocked. */
+#define MAX_WAIT_FOR_ALERT_US (100 * G_TIME_SPAN_MILLISECOND)
+
 static GQuark
 outlet_quark (void)
 {
@@ -102,6 +105,7 @@ activate_net_src (GstPad *pad,
   }
   if (active)
   {
+    g_atomic_int_set (&self->net_has_ended, FALSE);
     gst_tegata_outlet_begin (self);
     g_atomic_int_set (&self->is_active, TRUE);
   }
@@ -293,6 +297,13 @@ void
 gst_tegata_outlet_send (GstTegataOutlet *self)
 {
   gst_tegata_worker_ask (&self->worker);
+}
+
+void
+gst_tegata_outlet_failed (GstTegataOutlet *self)
+{
+  gst_tegata_worker_ask (&self->worker);
+  gst_tegata_worker_await (&self->worker, MAX_WAIT_FOR_ALERT_US);
 }
 
 void

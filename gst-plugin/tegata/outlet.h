@@ -28,12 +28,15 @@ typedef struct
   GstElement *element;               /* who embeds it */
   GstTegataAssociation *association; /* referenced; NULL before one is set */
   GstPad *net_src;
-  gboolean syncs_rtp;             /* rtp-sync: RTP waits for the clock. Object lock */
-  gboolean closes_when_all_ended; /* EOS on all sinks, and nobody to receive for: close */
+  gboolean syncs_rtp; /* rtp-sync: RTP waits for the clock. Object lock */
+  /* net_src ends with the association, which is closed when all sinks have had EOS and
+   * there is nobody to receive for. Otherwise it ends with the sinks. */
+  gboolean closes_when_all_ended;
   guint group_id; /* of all streams of the element; its own unless set in its init */
   GstTegataWorker worker;
-  gint is_active;   /* atomic: net_src is: before and after, nothing is sent */
-  GSList *promised; /* names of pads that are being added. Element's object lock */
+  gint net_has_ended; /* atomic: nothing more can be received */
+  gint is_active;     /* atomic: net_src is: before and after, nothing is sent */
+  GSList *promised;   /* names of pads that are being added. Element's object lock */
   gint next_number[GST_TEGATA_N_STREAMS]; /* atomic: of the next request pad */
   gint flush_serial;     /* atomic: changes when a flush of net_src begins or ends */
   gint wants_key_frames; /* atomic: the worker asks upstream for them */
@@ -71,6 +74,13 @@ void gst_tegata_outlet_send (GstTegataOutlet *self);
 /* From the observer's changed(), on CLOSED: nothing is sent any more, so net_src ends
  * behind what waits. Never blocks. */
 void gst_tegata_outlet_closed (GstTegataOutlet *self);
+
+/* From the observer's changed(), on FAILED, before anybody is told: gives the alert a
+ * moment to leave, since who hears of the failure may stop the element. */
+void gst_tegata_outlet_failed (GstTegataOutlet *self);
+
+/* Whether the network has had EOS. Any thread. */
+void gst_tegata_outlet_set_net_ended (GstTegataOutlet *self, gboolean has_ended);
 
 /* From the observer's changed(), on CONNECTED: sources whose media was dropped until now
  * are asked for a key frame. Never blocks. */

@@ -77,6 +77,11 @@ void gst_tegata_properties_notify (GstElement *element, TegataState state);
 void gst_tegata_post_failure (GstElement *element, GstTegataAssociation *association);
 /* A setting or a start that cannot be: @error as an element error. */
 void gst_tegata_post_unusable (GstElement *element, const GError *error);
+/* For changed() with AWAITING_FINGERPRINT: an element message of information, which names
+ * what is waited for, and whose certificate it would be. */
+void gst_tegata_post_awaiting (GstElement *element, GstTegataAssociation *association);
+/* An element warning: connected, and media has no keys. */
+void gst_tegata_post_no_profile (GstElement *element);
 /* For unverified(): an element warning that names the property that closes the hole. */
 void gst_tegata_post_unverified (GstElement *element);
 

@@ -108,6 +108,10 @@ static void
 on_changed (GstElement *element, TegataState state)
 {
   gst_tegata_properties_notify (element, state);
+  if (state == TEGATA_STATE_AWAITING_FINGERPRINT)
+  {
+    gst_tegata_post_awaiting (element, get_private (element)->association);
+  }
   if (state == TEGATA_STATE_FAILED)
   {
     gst_tegata_post_failure (element, get_private (element)->association);

@@ -53,6 +53,10 @@ on_changed (GstElement *element, TegataState state)
       g_signal_emit_by_name (self, "on-key-set");
     }
   }
+  if (state == TEGATA_STATE_FAILED)
+  {
+    gst_tegata_outlet_failed (&gst_tegata_srtp_enc_get_private (self)->outlet);
+  }
   gst_tegata_properties_notify (element, state);
 }
 

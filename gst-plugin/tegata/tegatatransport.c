@@ -112,6 +112,25 @@ on_incoming (GstElement *element)
 }
 
 static void
+on_net_ended (GstElement *element, gboolean has_ended)
+{
+  gst_tegata_outlet_set_net_ended (&GST_TEGATA_TRANSPORT (element)->outlet, has_ended);
+}
+
+/* Who only receives would never learn of it otherwise. */
+static void
+warn_of_no_profile (GstTegataTransport *self)
+{
+  GstTegataFacts facts;
+
+  gst_tegata_association_get_facts (self->association, &facts);
+  if (facts.state == TEGATA_STATE_CONNECTED && facts.profile == TEGATA_SRTP_PROFILE_NONE)
+  {
+    gst_tegata_post_no_profile (GST_ELEMENT (self));
+  }
+}
+
+static void
 on_changed (GstElement *element, TegataState state)
 {
   GstTegataTransport *self = GST_TEGATA_TRANSPORT (element);
@@ -124,7 +143,19 @@ on_changed (GstElement *element, TegataState state)
   {
     gst_tegata_outlet_closed (&self->outlet);
   }
+  if (state == TEGATA_STATE_FAILED)
+  {
+    gst_tegata_outlet_failed (&self->outlet);
+  }
   gst_tegata_properties_notify (element, state);
+  if (state == TEGATA_STATE_AWAITING_FINGERPRINT)
+  {
+    gst_tegata_post_awaiting (element, self->association);
+  }
+  if (state == TEGATA_STATE_CONNECTED && gst_pad_is_linked (self->inlet.rtp_src))
+  {
+    warn_of_no_profile (self);
+  }
   if (state == TEGATA_STATE_FAILED)
   {
     gst_tegata_post_failure (element, self->association);
@@ -467,6 +498,7 @@ gst_tegata_transport_init (GstTegataTransport *self)
   self->inlet.group_id = gst_util_group_id_next ();
   self->outlet.group_id = self->inlet.group_id;
 
+  self->inlet.net_ended = on_net_ended;
   gst_tegata_inlet_set_association (&self->inlet, self->association);
   gst_tegata_outlet_set_association (&self->outlet, self->association);
   gst_tegata_association_observe (self->association, element, &observer);

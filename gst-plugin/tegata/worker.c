@@ -43,7 +43,9 @@ get_pool (void)
 
   if (g_once_init_enter (&pool))
   {
-    g_once_init_leave (&pool, g_thread_pool_new (run, NULL, -1, FALSE, NULL));
+    GThreadPool *made = g_thread_pool_new (run, NULL, -1, FALSE, NULL);
+
+    g_once_init_leave (&pool, made);
   }
   return pool;
 }
@@ -75,6 +77,19 @@ gst_tegata_worker_start (GstTegataWorker *self)
 {
   g_mutex_lock (&self->lock);
   self->is_stopped = FALSE;
+  g_mutex_unlock (&self->lock);
+}
+
+void
+gst_tegata_worker_await (GstTegataWorker *self, gint64 timeout_us)
+{
+  gint64 deadline_us = g_get_monotonic_time () + timeout_us;
+
+  g_mutex_lock (&self->lock);
+  while (self->is_busy && self->thread != g_thread_self ()
+         && g_cond_wait_until (&self->idle, &self->lock, deadline_us))
+  {
+  }
   g_mutex_unlock (&self->lock);
 }
 

@@ -48,6 +48,9 @@ void gst_tegata_worker_start (GstTegataWorker *self);
  */
 void gst_tegata_worker_stop (GstTegataWorker *self);
 
+/* Until it is idle, or @timeout_us have passed. At once for who works himself. */
+void gst_tegata_worker_await (GstTegataWorker *self, gint64 timeout_us);
+
 /* Asking does nothing from now on, as after stop(), but who works may still do so when
  * this returns: for work that may wait for something that the caller holds. */
 void gst_tegata_worker_dismiss (GstTegataWorker *self);

@@ -225,48 +225,45 @@ test_gaps_go_on_in_running_time (void)
   g_assert_cmpuint (duration, ==, 5);
 }
 
+/* A transport that still receives may have to answer a handshake that is repeated. */
 static void
-test_net_src_ends_when_all_have_ended (void)
+test_who_receives_does_not_end (void)
 {
   g_autoptr (Couple) couple = couple_new ();
   g_autoptr (Drain) rtp_out = drain_new (couple->caller, "rtp_src");
   g_autoptr (Feed) rtp = feed_new (couple->caller, "rtp_sink_0");
   g_autoptr (Feed) rtcp = feed_new (couple->caller, "rtcp_sink_0");
 
-  /* somebody receives, so it is not closed */
   g_assert_true (gst_pad_is_linked (rtp_out->pad));
   couple_connect (couple);
   feed_begin (rtp, RTP, NULL);
   feed_begin (rtcp, "application/x-rtcp", NULL);
   g_assert_true (feed_push_event (rtp, gst_event_new_eos ()));
-  g_assert_false (drain_has_event (couple->sent, GST_EVENT_EOS));
   g_assert_true (feed_push_event (rtcp, gst_event_new_eos ()));
-  drain_skip_to_event (couple->sent, GST_EVENT_EOS);
 
-  /* a stream that begins anew takes net_src with it, which is as it was */
+  /* a stream that begins anew goes on */
   feed_begin (rtp, RTP, NULL);
   g_assert_cmpint (feed_push (rtp, packet_new (1, 0)), ==, GST_FLOW_OK);
-  drain_skip_to_event (couple->sent, GST_EVENT_STREAM_START);
   drain_skip_to_media (couple->sent);
+  g_assert_false (drain_has_event (couple->sent, GST_EVENT_EOS));
   couple_await (couple, couple->caller, "connected");
 }
 
+/* Only then have all ended. */
 static void
 test_who_is_released_is_not_waited_for (void)
 {
   g_autoptr (Couple) couple = couple_new ();
-  g_autoptr (Drain) rtp_out = drain_new (couple->caller, "rtp_src");
   g_autoptr (Feed) stays = feed_new (couple->caller, "rtp_sink_0");
   Feed *goes = feed_new (couple->caller, "rtp_sink_1");
 
-  /* somebody receives, so it is not closed */
-  g_assert_true (gst_pad_is_linked (rtp_out->pad));
   couple_connect (couple);
   feed_begin (stays, RTP, NULL);
   feed_push_event (stays, gst_event_new_eos ());
   g_assert_false (drain_has_event (couple->sent, GST_EVENT_EOS));
   feed_free (goes);
   drain_skip_to_event (couple->sent, GST_EVENT_EOS);
+  couple_await (couple, couple->callee, "closed");
 }
 
 static void
@@ -353,18 +350,103 @@ test_all_ends_close_where_nothing_is_received (void)
 }
 
 static void
-test_all_ends_close_where_the_network_has_ended (void)
+close_by_all_ends (gboolean network_is_first)
 {
   g_autoptr (Couple) couple = couple_new ();
   g_autoptr (Drain) rtp_out = drain_new (couple->caller, "rtp_src");
   g_autoptr (Feed) rtp = feed_new (couple->caller, "rtp_sink_0");
+  Feed *order[] = { rtp, couple->answered->onward };
 
   couple_connect (couple);
   feed_begin (rtp, RTP, NULL);
-  g_assert_true (feed_push_event (couple->answered->onward, gst_event_new_eos ()));
-  drain_skip_to_event (rtp_out, GST_EVENT_EOS);
-  g_assert_true (feed_push_event (rtp, gst_event_new_eos ()));
+  g_assert_true (feed_push_event (order[network_is_first], gst_event_new_eos ()));
+  g_assert_false (drain_has_event (couple->sent, GST_EVENT_EOS));
+  g_assert_true (feed_push_event (order[!network_is_first], gst_event_new_eos ()));
+  drain_skip_to_event (couple->sent, GST_EVENT_EOS);
   couple_await (couple, couple->callee, "closed");
+  drain_skip_to_event (rtp_out, GST_EVENT_EOS);
+  /* said by the sinks and by the association, and once on the way */
+  g_assert_false (drain_has_event (couple->sent, GST_EVENT_EOS));
+}
+
+static void
+test_all_ends_close_where_the_network_has_ended (void)
+{
+  close_by_all_ends (TRUE);
+}
+
+static void
+test_the_end_of_the_network_closes_where_all_have_ended (void)
+{
+  close_by_all_ends (FALSE);
+}
+
+static void
+test_who_waits_for_a_fingerprint_says_so (void)
+{
+  g_autoptr (Couple) couple = couple_new ();
+  g_autoptr (GstBus) bus = gst_bus_new ();
+  g_autoptr (GstMessage) message = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *own = NULL;
+
+  g_object_set (couple->callee, "require-fingerprint", TRUE, NULL);
+  gst_element_set_bus (couple->callee, bus);
+  gst_element_set_state (couple->callee, GST_STATE_PLAYING);
+  couple_call (couple);
+  message = gst_bus_timed_pop_filtered (bus, GST_SECOND * 60, GST_MESSAGE_INFO);
+  g_assert_nonnull (message);
+  gst_message_parse_info (message, &error, NULL);
+  g_object_get (couple->caller, "fingerprint", &own, NULL);
+  g_assert_nonnull (strstr (error->message, own));
+  g_assert_nonnull (strstr (error->message, "peer-fingerprint"));
+  /* and does what it says */
+  g_object_set (couple->callee, "peer-fingerprint", own, NULL);
+  couple_await (couple, couple->callee, "connected");
+  gst_element_set_bus (couple->callee, NULL);
+}
+
+/* Whoever hears of the failure may stop the element: the alert is on its way by then. */
+static void
+stop_on_error (GstBus *bus, GstMessage *message, gpointer element)
+{
+  (void) bus;
+  if (GST_MESSAGE_TYPE (message) == GST_MESSAGE_ERROR)
+  {
+    gst_element_set_state (element, GST_STATE_READY);
+  }
+}
+
+static void
+test_an_alert_leaves_before_the_error_is_posted (void)
+{
+  for (guint i = 0; i < 20; i++)
+  {
+    g_autoptr (Couple) couple = couple_new ();
+    g_autoptr (GstBus) bus = gst_bus_new ();
+    g_autofree char *wrong = NULL;
+    gboolean has_alert = FALSE;
+
+    g_object_get (couple->caller, "fingerprint", &wrong, NULL);
+    g_object_set (couple->caller, "peer-fingerprint", wrong, NULL);
+    gst_bus_enable_sync_message_emission (bus);
+    g_signal_connect (bus, "sync-message", G_CALLBACK (stop_on_error), couple->caller);
+    gst_element_set_bus (couple->caller, bus);
+    gst_element_set_state (couple->callee, GST_STATE_PLAYING);
+    couple_call (couple);
+    gst_message_unref (
+        gst_bus_timed_pop_filtered (bus, GST_SECOND * 60, GST_MESSAGE_ERROR));
+
+    while (!has_alert)
+    {
+      g_autoptr (GstBuffer) buffer = drain_await_any (couple->sent);
+      guint8 type = 0;
+
+      gst_buffer_extract (buffer, 0, &type, 1);
+      has_alert = type == 21;
+    }
+    gst_element_set_bus (couple->caller, NULL);
+  }
 }
 
 static void
@@ -413,7 +495,7 @@ main (int argc, char **argv)
   ADD ("segment-of-the-network-reaches-all", test_segment_of_the_network_reaches_all);
   ADD ("what-describes-a-source-stays", test_what_describes_a_source_stays);
   ADD ("gaps-go-on-in-running-time", test_gaps_go_on_in_running_time);
-  ADD ("net-src-ends-when-all-have-ended", test_net_src_ends_when_all_have_ended);
+  ADD ("who-receives-does-not-end", test_who_receives_does_not_end);
   ADD ("who-is-released-is-not-waited-for", test_who_is_released_is_not_waited_for);
   ADD ("the-end-of-data-closes", test_the_end_of_data_closes);
   ADD ("a-close-of-the-peer-ends-net-src", test_a_close_of_the_peer_ends_net_src);
@@ -422,6 +504,11 @@ main (int argc, char **argv)
        test_all_ends_close_where_nothing_is_received);
   ADD ("all-ends-close-where-the-network-has-ended",
        test_all_ends_close_where_the_network_has_ended);
+  ADD ("the-end-of-the-network-closes-where-all-have-ended",
+       test_the_end_of_the_network_closes_where_all_have_ended);
+  ADD ("who-waits-for-a-fingerprint-says-so", test_who_waits_for_a_fingerprint_says_so);
+  ADD ("an-alert-leaves-before-the-error-is-posted",
+       test_an_alert_leaves_before_the_error_is_posted);
   ADD ("each-direction-has-its-own-latency", test_each_direction_has_its_own_latency);
   return g_test_run ();
 }
