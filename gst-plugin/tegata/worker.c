@@ -36,18 +36,18 @@ run (gpointer data, gpointer user_data)
 }
 
 /* Without a limit: work may block on a pad, and must not keep others from theirs. */
+static gpointer
+make_pool (G_GNUC_UNUSED gpointer data)
+{
+  return g_thread_pool_new (run, NULL, -1, FALSE, NULL);
+}
+
 static GThreadPool *
 get_pool (void)
 {
-  static GThreadPool *pool = NULL;
+  static GOnce once = G_ONCE_INIT;
 
-  if (g_once_init_enter (&pool))
-  {
-    GThreadPool *made = g_thread_pool_new (run, NULL, -1, FALSE, NULL);
-
-    g_once_init_leave (&pool, made);
-  }
-  return pool;
+  return g_once (&once, make_pool, NULL);
 }
 
 void
