@@ -4,7 +4,7 @@
 
 gst-inspect.py BUILD-DIR PLUGIN-DIR: every property has a blurb that helps, and is readable and
 writable as meant; the pair has what GStreamer's own pair has, which is compared where that is
-installed. TAP.
+installed. And both plugins are found where an installation has them, whatever its prefix. TAP.
 """
 
 import json
@@ -243,6 +243,45 @@ def misses_are_noticed(report):
     return ""
 
 
+def install(build, directory):
+    """Installs into a directory of its own. Returns the one that has libtegata.so in it."""
+    result = subprocess.run(["meson", "install", "-C", str(build), "--no-rebuild", "--quiet",
+                             "--tags", "runtime", "--destdir", str(directory)], text=True,
+                            check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if result.returncode != 0:
+        raise RuntimeError(result.stdout)
+    return next(directory.glob("**/gstreamer-1.0/libgsttegata.so")).parent.parent
+
+
+def is_found_installed(build, folder, element, file):
+    """With nothing but GST_PLUGIN_PATH: what cannot be loaded, GStreamer passes over, and takes
+    a plugin of the system with the same name instead."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = pathlib.Path(directory)
+        libdir = install(build, root / "root")
+        environment = environment_of(build, libdir / "gstreamer-1.0", directory)
+        environment = {name: value for name, value in environment.items()
+                       if name not in ("LD_LIBRARY_PATH", "GST_PLUGIN_PATH_1_0", "G_DEBUG")}
+        plugins = libdir / folder
+        environment |= {"GST_PLUGIN_PATH": str(plugins), "HOME": directory}
+        report = Report(element, environment)
+    found = report.fact("Filename")
+    expected = str(plugins / file)
+    if report.status == 0 and found == expected:
+        return ""
+    return (f"status {report.status}, {element} is of “{found}”, expected “{expected}”\n"
+            + report.errors)
+
+
+def installed_cases(build):
+    return [(f"/gst/inspect/{element}/is-found-where-it-was-installed",
+             lambda element=element, folder=folder, file=file:
+             is_found_installed(build, folder, element, file))
+            for element, folder, file in
+            (("tegatatransport", "gstreamer-1.0", "libgsttegata.so"),
+             ("dtlssrtpenc", "tegata/gstreamer-1.0", "libgstdtls.so"))]
+
+
 def cases_of(reports):
     cases = []
     for name in ELEMENTS:
@@ -278,7 +317,7 @@ def main(build, plugins):
         # the first call scans all plugins, and may say what it thinks of others
         Report(ELEMENTS[0], environment)
         reports = {name: Report(name, environment) for name in names}
-    cases = cases_of(reports)
+    cases = cases_of(reports) + installed_cases(build)
     print(f"1..{len(cases)}")
     for number, (name, case) in enumerate(cases, 1):
         try:
