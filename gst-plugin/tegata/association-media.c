@@ -40,6 +40,44 @@ gst_tegata_association_protect (GstTegataAssociation *self,
   return outcome;
 }
 
+void
+gst_tegata_association_rest_fixed (GstTegataAssociation *self,
+                                   TegataSrtp *inbound,
+                                   TegataSrtp *outbound)
+{
+  if (inbound == NULL)
+  {
+    return;
+  }
+  if (self->has_other_key)
+  {
+    tegata_srtp_free (inbound);
+    tegata_srtp_free (outbound);
+    return;
+  }
+  self->resting_inbound = inbound;
+  self->resting_outbound = outbound;
+}
+
+static gboolean
+is_same_key (const GstTegataSettings *settings,
+             TegataSrtpProfile profile,
+             const guint8 *key,
+             gsize key_len)
+{
+  return profile == settings->fixed_profile && key_len == settings->fixed_key_len
+         && memcmp (key, settings->fixed_key, key_len) == 0;
+}
+
+static void
+forget_key (GstTegataAssociation *self)
+{
+  gst_tegata_settings_forget_fixed_key (&self->settings);
+  g_clear_pointer (&self->resting_inbound, tegata_srtp_free);
+  g_clear_pointer (&self->resting_outbound, tegata_srtp_free);
+  self->has_other_key = TRUE;
+}
+
 gboolean
 gst_tegata_association_set_fixed_key (GstTegataAssociation *self,
                                       TegataSrtpProfile profile,
@@ -59,9 +97,13 @@ gst_tegata_association_set_fixed_key (GstTegataAssociation *self,
   }
 
   g_mutex_lock (&self->lock);
-  gst_tegata_settings_forget_fixed_key (&self->settings);
-  if (key != NULL && problem == NULL)
+  if (key == NULL || problem != NULL)
   {
+    forget_key (self);
+  }
+  else if (!is_same_key (&self->settings, profile, key, key_len))
+  {
+    forget_key (self);
     self->settings.fixed_profile = profile;
     self->settings.fixed_key_len = key_len;
     memcpy (self->settings.fixed_key, key, key_len);
@@ -85,6 +127,22 @@ gst_tegata_association_has_fixed_key (GstTegataAssociation *self)
   return has_it;
 }
 
+/* @resting: where it is not there, a fresh one. (transfer full) (nullable): with @error
+ */
+static TegataSrtp *
+wake_fixed (const GstTegataSettings *settings,
+            TegataSrtp **resting,
+            TegataSrtpDirection direction,
+            GError **error)
+{
+  if (*resting != NULL)
+  {
+    return g_steal_pointer (resting);
+  }
+  return tegata_srtp_new (settings->fixed_profile, direction, settings->fixed_key,
+                          settings->fixed_key_len, error);
+}
+
 gboolean
 gst_tegata_association_open_fixed (GstTegataAssociation *self, GError **error)
 {
@@ -92,18 +150,17 @@ gst_tegata_association_open_fixed (GstTegataAssociation *self, GError **error)
   g_autoptr (TegataSrtp) inbound = NULL;
   g_autoptr (TegataSrtp) outbound = NULL;
 
-  inbound = tegata_srtp_new (settings->fixed_profile, TEGATA_SRTP_INBOUND,
-                             settings->fixed_key, settings->fixed_key_len, error);
+  inbound = wake_fixed (settings, &self->resting_inbound, TEGATA_SRTP_INBOUND, error);
   if (inbound == NULL)
   {
     return FALSE;
   }
-  outbound = tegata_srtp_new (settings->fixed_profile, TEGATA_SRTP_OUTBOUND,
-                              settings->fixed_key, settings->fixed_key_len, error);
+  outbound = wake_fixed (settings, &self->resting_outbound, TEGATA_SRTP_OUTBOUND, error);
   if (outbound == NULL)
   {
     return FALSE;
   }
+  self->has_other_key = FALSE;
 
   g_mutex_lock (&self->media_lock);
   self->fixed_inbound = g_steal_pointer (&inbound);

@@ -31,6 +31,11 @@ struct _GstTegataAssociation
   TegataSession *session;
   TegataSrtp *fixed_inbound; /* with a fixed key, in place of the session */
   TegataSrtp *fixed_outbound;
+  /* Those of the last time, while it is not open: under one key no packet index may come
+   * twice. Under `lock`. */
+  TegataSrtp *resting_inbound;
+  TegataSrtp *resting_outbound;
+  gboolean has_other_key; /* than the one that it was opened with */
 
   gboolean requires_fingerprint; /* as it was when the session was opened, or stricter */
   gboolean has_named_peer;       /* the session was told fingerprints */
@@ -98,6 +103,10 @@ void gst_tegata_association_disarm (GstTegataAssociation *self);
 
 /* association-media.c */
 gboolean gst_tegata_association_open_fixed (GstTegataAssociation *self, GError **error);
+/* (transfer full) (nullable): both, when it closes. */
+void gst_tegata_association_rest_fixed (GstTegataAssociation *self,
+                                        TegataSrtp *inbound,
+                                        TegataSrtp *outbound);
 TegataReceived gst_tegata_association_receive_fixed (GstTegataAssociation *self,
                                                      guint8 *bytes,
                                                      gsize *len);

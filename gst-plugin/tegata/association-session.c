@@ -195,8 +195,7 @@ gst_tegata_association_drop_session (GstTegataAssociation *self)
   g_mutex_unlock (&self->media_lock);
 
   tegata_session_free (session);
-  tegata_srtp_free (fixed_inbound);
-  tegata_srtp_free (fixed_outbound);
+  gst_tegata_association_rest_fixed (self, fixed_inbound, fixed_outbound);
 }
 
 static gboolean

@@ -371,6 +371,8 @@ gst_tegata_association_finalize (GObject *object)
   GstTegataAssociation *self = GST_TEGATA_ASSOCIATION (object);
 
   gst_tegata_association_drop_session (self);
+  tegata_srtp_free (self->resting_inbound);
+  tegata_srtp_free (self->resting_outbound);
   g_queue_clear_full (&self->outgoing, (GDestroyNotify) gst_mini_object_unref);
   g_queue_clear (&self->tellings);
   g_ptr_array_unref (self->observers);

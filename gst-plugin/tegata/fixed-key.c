@@ -51,7 +51,10 @@ gst_tegata_fixed_key_install (GObjectClass *klass, guint first_id)
           "SRTP master key and, behind it, the master salt: 30 bytes for aes-128-icm, 28 "
           "for aes-128-gcm, 44 for aes-256-gcm. With this or one of the names of ciphers "
           "set there is no DTLS, and no connection-id is needed; both ends must have the "
-          "same. NULL, the default, is DTLS. It reads back as NULL: a key is not shown",
+          "same, and both elements of a pair. Packet counters go on over READY: a packet "
+          "with a number that was sent before is not sent again. From NULL an encoder "
+          "begins anew: give it a fresh key then. NULL, the default, is DTLS. It reads "
+          "back as NULL: a key is not shown",
           GST_TYPE_BUFFER, FLAGS));
   install_text (klass, first_id + GST_TEGATA_FIXED_SRTP_CIPHER, "srtp-cipher",
                 "SRTP cipher",

@@ -301,6 +301,52 @@ test_fixed_key (void)
 }
 
 static void
+open_anew (TestPair *pair, guint8 fill)
+{
+  TestEnd *ends[] = { &pair->client, &pair->server };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+  {
+    gst_tegata_association_stop (ends[i]->association);
+    set_key (ends[i], TEGATA_SRTP_AES128_CM_HMAC_SHA1_80, fill);
+  }
+  test_pair_open (pair);
+}
+
+/* What was sent once is never sent under the same key again, nor read. */
+static void
+test_same_fixed_key (void)
+{
+  TestPair pair;
+  g_autoptr (GBytes) first = NULL;
+
+  test_pair_init (&pair);
+  open_anew (&pair, 0x11);
+  first = test_protect (&pair.client, FALSE, 1);
+  test_deliver (&pair.server, first);
+  g_assert_cmpuint (pair.server.rtp->len, ==, 1);
+
+  open_anew (&pair, 0x11);
+  test_deliver (&pair.server, first);
+  g_assert_cmpuint (pair.server.rtp->len, ==, 1);
+  g_assert_cmpint (test_send_rtp (&pair.client, &pair.server, 1), !=, TEGATA_SRTP_OK);
+  g_assert_cmpint (test_send_rtp (&pair.client, &pair.server, 2), ==, TEGATA_SRTP_OK);
+  g_assert_cmpuint (pair.server.rtp->len, ==, 2);
+
+  open_anew (&pair, 0x22);
+  g_assert_cmpint (test_send_rtp (&pair.client, &pair.server, 1), ==, TEGATA_SRTP_OK);
+  g_assert_cmpuint (pair.server.rtp->len, ==, 3);
+
+  /* also where the old one is in use still */
+  set_key (&pair.client, TEGATA_SRTP_AES128_CM_HMAC_SHA1_80, 0x33);
+  set_key (&pair.server, TEGATA_SRTP_AES128_CM_HMAC_SHA1_80, 0x33);
+  open_anew (&pair, 0x33);
+  g_assert_cmpint (test_send_rtp (&pair.client, &pair.server, 1), ==, TEGATA_SRTP_OK);
+  g_assert_cmpuint (pair.server.rtp->len, ==, 4);
+  test_pair_clear (&pair);
+}
+
+static void
 test_wrong_fixed_key (void)
 {
   TestPair pair;
@@ -358,6 +404,8 @@ main (int argc, char **argv)
   g_test_add_func ("/gst/association/settings/no-datagram-is-longer-than-the-mtu",
                    test_mtu);
   g_test_add_func ("/gst/association/settings/a-fixed-key-needs-no-dtls", test_fixed_key);
+  g_test_add_func ("/gst/association/settings/the-same-fixed-key-counts-on",
+                   test_same_fixed_key);
   g_test_add_func ("/gst/association/settings/a-wrong-fixed-key-reads-nothing",
                    test_wrong_fixed_key);
   g_test_add_func ("/gst/association/settings/a-bad-fixed-key-can-be-taken-back",
