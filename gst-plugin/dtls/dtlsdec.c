@@ -72,11 +72,12 @@ on_changed (GstElement *element, TegataState state)
   {
     gst_tegata_exported_key_tell (element, self->association);
   }
-  gst_tegata_properties_notify (element, state);
   if (state == TEGATA_STATE_FAILED)
   {
+    /* before anybody is notified, who may stop the element */
     gst_tegata_post_failure (element, self->association);
   }
+  gst_tegata_properties_notify (element, state);
 }
 
 static const GstTegataObserver observer = {

@@ -107,14 +107,15 @@ on_incoming (GstElement *element)
 static void
 on_changed (GstElement *element, TegataState state)
 {
+  if (state == TEGATA_STATE_FAILED)
+  {
+    /* before anybody is notified, who may stop the element */
+    gst_tegata_post_failure (element, get_private (element)->association);
+  }
   gst_tegata_properties_notify (element, state);
   if (state == TEGATA_STATE_AWAITING_FINGERPRINT)
   {
     gst_tegata_post_awaiting (element, get_private (element)->association);
-  }
-  if (state == TEGATA_STATE_FAILED)
-  {
-    gst_tegata_post_failure (element, get_private (element)->association);
   }
 }
 

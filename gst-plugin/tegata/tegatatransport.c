@@ -146,6 +146,8 @@ on_changed (GstElement *element, TegataState state)
   if (state == TEGATA_STATE_FAILED)
   {
     gst_tegata_outlet_failed (&self->outlet);
+    /* before anybody is notified, who may stop the element */
+    gst_tegata_post_failure (element, self->association);
   }
   gst_tegata_properties_notify (element, state);
   if (state == TEGATA_STATE_AWAITING_FINGERPRINT)
@@ -155,10 +157,6 @@ on_changed (GstElement *element, TegataState state)
   if (state == TEGATA_STATE_CONNECTED && gst_pad_is_linked (self->inlet.rtp_src))
   {
     warn_of_no_profile (self);
-  }
-  if (state == TEGATA_STATE_FAILED)
-  {
-    gst_tegata_post_failure (element, self->association);
   }
 }
 

@@ -200,6 +200,8 @@ test_keys_are_not_printed (void)
   {
     g_assert_true (gst_bin_remove (GST_BIN (pipeline), elements[i]));
   }
+  /* whose bus may have got messages, which have references */
+  gst_clear_object (&pipeline);
   call_free (&call);
 }
 
