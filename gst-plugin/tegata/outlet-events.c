@@ -21,11 +21,11 @@ is_other_in_flush (GstTegataOutlet *self, GstTegataSinkPad *pad)
   return FALSE;
 }
 
-/* Element's object lock. */
+/* Element's object lock. @if_none: what it is where there is no request pad. */
 static gboolean
-have_all_ended (GstTegataOutlet *self)
+have_all_ended (GstTegataOutlet *self, gboolean if_none)
 {
-  gboolean have_ended = FALSE;
+  gboolean have_ended = if_none;
 
   for (GList *l = self->element->sinkpads; l != NULL; l = l->next)
   {
@@ -48,7 +48,7 @@ gst_tegata_outlet_has_ended (GstTegataOutlet *self)
   gboolean has_ended;
 
   GST_OBJECT_LOCK (self->element);
-  has_ended = have_all_ended (self);
+  has_ended = have_all_ended (self, FALSE);
   GST_OBJECT_UNLOCK (self->element);
   return has_ended;
 }
@@ -109,8 +109,13 @@ end (GstTegataOutlet *self, GstEvent *event)
 void
 gst_tegata_outlet_set_net_ended (GstTegataOutlet *self, gboolean has_ended)
 {
+  gboolean is_over;
+
   g_atomic_int_set (&self->net_has_ended, has_ended);
-  if (has_ended && gst_tegata_outlet_has_ended (self))
+  GST_OBJECT_LOCK (self->element);
+  is_over = has_ended && have_all_ended (self, TRUE);
+  GST_OBJECT_UNLOCK (self->element);
+  if (is_over)
   {
     end (self, gst_event_new_eos ());
   }
@@ -147,7 +152,7 @@ take_end (GstTegataSinkPad *pad, GstEvent *event)
   GST_OBJECT_LOCK (self->element);
   is_last = !pad->has_ended;
   pad->has_ended = TRUE;
-  is_last = is_last && have_all_ended (self);
+  is_last = is_last && have_all_ended (self, FALSE);
   GST_OBJECT_UNLOCK (self->element);
   if (is_last)
   {
@@ -260,7 +265,7 @@ gst_tegata_outlet_forget (GstTegataOutlet *self, GstTegataSinkPad *pad)
 
   GST_OBJECT_LOCK (self->element);
   was_in_flush = pad->is_in_flush && !is_other_in_flush (self, pad);
-  is_last_to_end = !pad->has_ended && have_all_ended (self);
+  is_last_to_end = !pad->has_ended && have_all_ended (self, FALSE);
   pad->is_in_flush = FALSE;
   GST_OBJECT_UNLOCK (self->element);
 

@@ -330,7 +330,7 @@ def tampered(bench, path, languages, victim, change):
 def wrong_fingerprint(bench, path, languages, victim):
     said = tampered(bench, path, languages, victim, forged)
     expect(said, "the peer is not the one that the description came from", "fingerprint",
-           "^state: failed$", "^decoded: 0 frames$")
+           "^  dtlsState failed$", "^decoded: 0 frames$")
 
 
 def no_fingerprint(bench, language):

@@ -383,6 +383,20 @@ test_the_end_of_the_network_closes_where_all_have_ended (void)
   close_by_all_ends (FALSE);
 }
 
+/* As gst-launch-1.0 -e ends it. */
+static void
+test_who_only_receives_ends_with_the_network (void)
+{
+  g_autoptr (Couple) couple = couple_new ();
+  g_autoptr (Drain) rtp_out = drain_new (couple->caller, "rtp_src");
+
+  couple_connect (couple);
+  g_assert_true (feed_push_event (couple->answered->onward, gst_event_new_eos ()));
+  drain_skip_to_event (couple->sent, GST_EVENT_EOS);
+  drain_skip_to_event (rtp_out, GST_EVENT_EOS);
+  couple_await (couple, couple->callee, "closed");
+}
+
 static void
 test_who_waits_for_a_fingerprint_says_so (void)
 {
@@ -508,6 +522,8 @@ main (int argc, char **argv)
        test_all_ends_close_where_the_network_has_ended);
   ADD ("the-end-of-the-network-closes-where-all-have-ended",
        test_the_end_of_the_network_closes_where_all_have_ended);
+  ADD ("who-only-receives-ends-with-the-network",
+       test_who_only_receives_ends_with_the_network);
   ADD ("who-waits-for-a-fingerprint-says-so", test_who_waits_for_a_fingerprint_says_so);
   ADD ("an-alert-leaves-before-the-error-is-posted",
        test_an_alert_leaves_before_the_error_is_posted);
