@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Runs a test program under GStreamer's leaks tracer: what is alive at its end is a failure.
 
-leaks.py NAME PROGRAM [ARGUMENT...]: the tracer writes into a file of its own, apart from what the
+leaks.py PLUGINS-DIR NAME PROGRAM [ARGUMENT...]: PLUGINS-DIR is where GStreamer's own plugins are, of
+which only that of the tracer is to be found. It writes into a file of its own, apart from what the
 program prints, and looks when gst_deinit() is called, which the program must say it did. The
 program's own failure is one too. TAP.
 """
@@ -21,10 +22,16 @@ LOOKED = "# GStreamer has looked what is alive"
 PASSED = re.compile(r"^ok \d+", re.MULTILINE)
 
 
-def run(words, log):
+def run(words, plugins, directory):
     """Returns the finished program, and what the tracer wrote."""
+    log = directory / "leaks.log"
+    tracers = directory / "tracers"
+    tracers.mkdir()
+    (tracers / "libgstcoretracers.so").symlink_to(plugins / "libgstcoretracers.so")
     env = dict(os.environ, GST_TRACERS="leaks", GST_DEBUG="GST_TRACER:7",
-               GST_DEBUG_FILE=str(log), GST_DEBUG_NO_COLOR="1")
+               GST_DEBUG_FILE=str(log), GST_DEBUG_NO_COLOR="1",
+               GST_REGISTRY=str(directory / "registry.bin"),
+               GST_PLUGIN_PATH=f"{os.environ['GST_PLUGIN_PATH']}:{tracers}")
     result = subprocess.run(words, env=env, text=True, check=False, stdout=subprocess.PIPE,
                             stderr=subprocess.STDOUT)
     return result, log.read_text(errors="replace") if log.exists() else ""
@@ -36,9 +43,9 @@ def complain(number, name, complaint):
     print(f"{'not ok' if complaint else 'ok'} {number} - {name}", flush=True)
 
 
-def main(name, words):
+def main(plugins, name, words):
     with tempfile.TemporaryDirectory() as directory:
-        result, traced = run(words, pathlib.Path(directory, "leaks.log"))
+        result, traced = run(words, plugins, pathlib.Path(directory))
     alive = ALIVE.findall(traced)
     if not alive and LOOKED not in result.stdout:
         alive.append("nobody looked: gst_deinit() was not called, or said nothing")
@@ -52,4 +59,4 @@ def main(name, words):
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
