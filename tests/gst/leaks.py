@@ -18,6 +18,8 @@ import tempfile
 SKIPPED = re.compile(r"^ok \d+.*# SKIP", re.MULTILINE)
 # not the line that tells the format of such lines
 ALIVE = re.compile(r".*object-alive, type-name=\(string\)[^%].*")
+# what the tracer says when it is loaded; without it nothing would ever be found alive
+LOADED = "new format string: object-alive"
 LOOKED = "# GStreamer has looked what is alive"
 PASSED = re.compile(r"^ok \d+", re.MULTILINE)
 
@@ -49,6 +51,8 @@ def main(plugins, name, words):
     alive = ALIVE.findall(traced)
     if not alive and LOOKED not in result.stdout:
         alive.append("nobody looked: gst_deinit() was not called, or said nothing")
+    if LOADED not in traced:
+        alive.append("nobody looked: the tracer was not loaded")
     n_passed = len(PASSED.findall(result.stdout)) - len(SKIPPED.findall(result.stdout))
     complaint = ""
     if result.returncode != 0 or n_passed == 0:
