@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "udp-source.h"
+
+#include "rtcp.h"
+
+/* How often the kernel is asked for a port whose next one is free as well. */
+#define MAX_TRIES 64
+
+/* What one call of a channel hands up is looked at in pieces of so many. */
+#define MAX_BURST 64
+
+struct _GatewayUdpSource
+{
+  GatewayKind kind;
+  const GatewaySourceCallbacks *callbacks;
+  gpointer user_data;
+  TegataUdpChannel *rtp;
+  TegataUdpChannel *rtcp;
+  TegataAddress rtp_peer;  /* where RTP came from last; empty before */
+  TegataAddress rtcp_peer; /* the same of RTCP of that host */
+};
+
+/* Returns: whether both are of one host: who knows how to reach our RTCP port alone does
+ * not get to say where requests go. */
+static gboolean
+is_same_host (const TegataAddress *a, const TegataAddress *b)
+{
+  g_autoptr (GSocketAddress) first = tegata_address_to_socket_address (a);
+  g_autoptr (GSocketAddress) second = tegata_address_to_socket_address (b);
+
+  return first != NULL && second != NULL
+         && g_inet_address_equal (
+             g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (first)),
+             g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (second)));
+}
+
+static void
+on_sender (guint32 ssrc, guint64 ntp, guint32 timestamp, gpointer user_data)
+{
+  GatewayUdpSource *self = user_data;
+
+  if (self->callbacks->sender_report != NULL)
+  {
+    self->callbacks->sender_report (self->kind, ssrc, ntp, timestamp, self->user_data);
+  }
+}
+
+static void
+handle_rtcp (GatewayUdpSource *self, const TegataDatagram *datagram)
+{
+  static const GatewayRtcpReader reader = { .sender = on_sender };
+
+  if (tegata_address_equal (&datagram->peer, &self->rtcp_peer)
+      || is_same_host (&datagram->peer, &self->rtp_peer))
+  {
+    self->rtcp_peer = datagram->peer;
+    gateway_rtcp_read (datagram->bytes, datagram->len, &reader, self);
+  }
+}
+
+static void
+hand_out (GatewayUdpSource *self, const TegataDatagram *datagrams, guint n_datagrams)
+{
+  GatewayPlainPacket packets[MAX_BURST];
+  guint n_packets = 0;
+
+  for (guint i = 0; i < n_datagrams; i++)
+  {
+    const TegataDatagram *datagram = &datagrams[i];
+
+    switch (tegata_packet_classify (datagram->bytes, datagram->len))
+    {
+    case TEGATA_PACKET_RTCP:
+      handle_rtcp (self, datagram);
+      break;
+    case TEGATA_PACKET_RTP:
+      self->rtp_peer = datagram->peer;
+      packets[n_packets++] = (GatewayPlainPacket){ datagram->bytes, datagram->len };
+      break;
+    default: /* counted as refused */
+      packets[n_packets++] = (GatewayPlainPacket){ datagram->bytes, datagram->len };
+    }
+  }
+  if (n_packets > 0)
+  {
+    self->callbacks->media (self->kind, packets, n_packets, g_get_monotonic_time (),
+                            self->user_data);
+  }
+}
+
+static void
+on_rtp (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
+{
+  for (guint i = 0; i < n_datagrams; i += MAX_BURST)
+  {
+    hand_out (user_data, datagrams + i, MIN (n_datagrams - i, MAX_BURST));
+  }
+}
+
+static void
+on_rtcp (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
+{
+  for (guint i = 0; i < n_datagrams; i++)
+  {
+    if (tegata_packet_classify (datagrams[i].bytes, datagrams[i].len)
+        == TEGATA_PACKET_RTCP)
+    {
+      handle_rtcp (user_data, &datagrams[i]);
+    }
+  }
+}
+
+/* Opening. */
+
+static GSocketAddress *
+get_next (GSocketAddress *address)
+{
+  GInetSocketAddress *inet = G_INET_SOCKET_ADDRESS (address);
+  guint16 port = g_inet_socket_address_get_port (inet);
+
+  if (port == G_MAXUINT16)
+  {
+    return NULL;
+  }
+  return g_inet_socket_address_new (g_inet_socket_address_get_address (inet),
+                                    (guint16) (port + 1));
+}
+
+static gboolean
+open_ports (GatewayUdpSource *self, GInetSocketAddress *local, GError **error)
+{
+  g_autoptr (GSocketAddress) next = NULL;
+
+  self->rtp = tegata_udp_channel_new (G_SOCKET_ADDRESS (local), NULL, error);
+  if (self->rtp == NULL)
+  {
+    return FALSE;
+  }
+  next = get_next (tegata_udp_channel_get_local_address (self->rtp));
+  if (next == NULL)
+  {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                         "RTP on port 65535 has no next port for its RTCP: expected at "
+                         "most 65534");
+    return FALSE;
+  }
+  self->rtcp = tegata_udp_channel_new (next, NULL, error);
+  return self->rtcp != NULL;
+}
+
+GatewayUdpSource *
+gateway_udp_source_new (GatewayKind kind,
+                        GInetSocketAddress *local,
+                        const GatewaySourceCallbacks *callbacks,
+                        gpointer user_data,
+                        GError **error)
+{
+  g_autoptr (GatewayUdpSource) self = g_new0 (GatewayUdpSource, 1);
+  guint n_tries = g_inet_socket_address_get_port (local) == 0 ? MAX_TRIES : 1;
+  g_autoptr (GError) problem = NULL;
+
+  self->kind = kind;
+  self->callbacks = callbacks;
+  self->user_data = user_data;
+  for (guint i = 0; i < n_tries; i++)
+  {
+    g_clear_error (&problem);
+    g_clear_object (&self->rtp);
+    if (open_ports (self, local, &problem))
+    {
+      return g_steal_pointer (&self);
+    }
+  }
+  g_propagate_error (error, g_steal_pointer (&problem));
+  return NULL;
+}
+
+void
+gateway_udp_source_free (GatewayUdpSource *self)
+{
+  g_clear_object (&self->rtp);
+  g_clear_object (&self->rtcp);
+  g_free (self);
+}
+
+GSocketAddress *
+gateway_udp_source_get_address (GatewayUdpSource *self)
+{
+  return tegata_udp_channel_get_local_address (self->rtp);
+}
+
+void
+gateway_udp_source_start (GatewayUdpSource *self, TegataLoop *loop)
+{
+  static const TegataDatagramReceiver rtp_receiver = { .received = on_rtp };
+  static const TegataDatagramReceiver rtcp_receiver = { .received = on_rtcp };
+
+  tegata_datagram_channel_attach (TEGATA_DATAGRAM_CHANNEL (self->rtp), loop,
+                                  &rtp_receiver, self);
+  tegata_datagram_channel_attach (TEGATA_DATAGRAM_CHANNEL (self->rtcp), loop,
+                                  &rtcp_receiver, self);
+}
+
+void
+gateway_udp_source_stop (GatewayUdpSource *self)
+{
+  tegata_datagram_channel_detach (TEGATA_DATAGRAM_CHANNEL (self->rtp));
+  tegata_datagram_channel_detach (TEGATA_DATAGRAM_CHANNEL (self->rtcp));
+}
+
+/* Asking. */
+
+static gboolean
+get_rtcp_peer (GatewayUdpSource *self, TegataAddress *peer)
+{
+  g_autoptr (GSocketAddress) rtp = NULL;
+  g_autoptr (GSocketAddress) next = NULL;
+
+  if (self->rtcp_peer.len > 0)
+  {
+    *peer = self->rtcp_peer;
+    return TRUE;
+  }
+  rtp = tegata_address_to_socket_address (&self->rtp_peer);
+  next = rtp != NULL ? get_next (rtp) : NULL;
+  return next != NULL && tegata_address_from_socket_address (peer, next);
+}
+
+void
+gateway_udp_source_ask_key_frame (GatewayUdpSource *self,
+                                  guint32 media_ssrc,
+                                  const char *cname)
+{
+  guint8 bytes[GATEWAY_RTCP_MAX];
+  TegataDatagram datagram = { .bytes = bytes, .size = sizeof bytes };
+  GatewayReceiverReport report = {
+    .ssrc = 1, /* we send nothing that it could collide with */
+    .cname = cname,
+    .media_ssrc = media_ssrc,
+    .wants_key_frame = TRUE,
+  };
+
+  if (!get_rtcp_peer (self, &datagram.peer))
+  {
+    return;
+  }
+  report.ssrc = media_ssrc == report.ssrc ? 2 : report.ssrc;
+  datagram.len = gateway_rtcp_write_receiver_report (bytes, &report);
+  tegata_datagram_channel_send (TEGATA_DATAGRAM_CHANNEL (self->rtcp), &datagram, 1);
+}
