@@ -47,6 +47,9 @@ void gateway_feed_free (GatewayFeed *self);
  * viewers are to be told (payload types are the viewers' to choose). */
 GatewayFormat gateway_feed_get_format (GatewayFeed *self, GatewayKind kind);
 
+/* RFC 7022: of all that it sends, in RTCP, and in descriptions. As long as the feed. */
+const char *gateway_feed_get_cname (GatewayFeed *self);
+
 /* Of one kind: what came, what was wrong with what came. For GET /status. */
 typedef struct
 {
