@@ -48,7 +48,7 @@ function roundTrip({pair, remoteVideo}) {
   if (seconds === undefined) {
     return null;
   }
-  return seconds < 0.01 ? `${(seconds * 1000).toFixed(1)} ms` : `${Math.round(seconds * 1000)} ms`;
+  return seconds < 0.001 ? 'under 1 ms' : `${Math.round(seconds * 1000)} ms`;
 }
 
 function loss({video, remoteVideo}) {

@@ -39,7 +39,8 @@ async function openCamera() {
     return await navigator.mediaDevices.getUserMedia({video, audio: true});
   } catch (error) {
     if (error.name === 'NotFoundError') {
-      return navigator.mediaDevices.getUserMedia({video}).catch((e) => Promise.reject(cameraTrouble(e)));
+      return navigator.mediaDevices.getUserMedia({video})
+        .catch((another) => { throw cameraTrouble(another); });
     }
     throw cameraTrouble(error);
   }
@@ -63,10 +64,11 @@ class Panel {
       const name = document.createElement('dt');
       const value = document.createElement('dd');
       name.textContent = label;
-      value.textContent = '–';
       value.dataset.row = key;
       this.find('dl').append(name, value);
     }
+    this.#write(() => null);
+    this.plot.clear();
     this.#listen();
   }
 
@@ -106,6 +108,16 @@ class Panel {
     this.find('.state').textContent = words;
   }
 
+  /** Fills the table. @param {function(function): ?string} valueOf a row's way to read it */
+  #write(valueOf) {
+    for (const [key, , read] of ROWS) {
+      // names of ciphers are long: they may be broken behind each of their words
+      const words = (valueOf(read) ?? '–').split(/(?<=_)/);
+      this.find(`[data-row=${key}]`).replaceChildren(
+        ...words.flatMap((word) => [word, document.createElement('wbr')]));
+    }
+  }
+
   /** A new session; one that there is ends first. */
   async start() {
     this.stop();
@@ -119,22 +131,16 @@ class Panel {
         return; // stopped while the reader was asked for the camera
       }
       pc.addEventListener('connectionstatechange', () => this.#follow(pc));
-      pc.getReceivers()[0].transport?.addEventListener('statechange', () => this.#follow(pc));
       await this.#session.open(this.door);
-      this.#watchDtls(pc);
+      // which is there only now
+      pc.getReceivers()[0].transport?.addEventListener('statechange', () => this.#follow(pc));
       this.#timer = setInterval(() => this.#sample(pc), SAMPLE_MS);
+      this.#follow(pc);
     } catch (error) {
       if (pc === this.pc) {
         this.#fail(error);
       }
     }
-  }
-
-  /** The transport of DTLS is there only once both descriptions are. */
-  #watchDtls(pc) {
-    const dtls = pc.getReceivers()[0].transport;
-    dtls?.addEventListener('statechange', () => this.#follow(pc));
-    this.#follow(pc);
   }
 
   stop() {
@@ -150,6 +156,9 @@ class Panel {
     this.#session = this.#before = this.pc = null;
     this.video.srcObject?.getTracks().forEach((track) => track.stop());
     this.video.srcObject = null;
+    this.#write(() => null);
+    this.find('output').textContent = '–';
+    this.plot.clear();
   }
 
   /** @param {Error} error */
@@ -213,9 +222,7 @@ class Panel {
       this.find('output').textContent = inBits(rate);
     }
     this.#before = now;
-    for (const [key, , read] of ROWS) {
-      this.find(`[data-row=${key}]`).textContent = read(now, pc) ?? '–';
-    }
+    this.#write((read) => read(now, pc));
   }
 }
 
@@ -225,7 +232,6 @@ class WatchPanel extends Panel {
     pc.addEventListener('track', ({track}) => stream.addTrack(track));
     pc.addTransceiver('video', {direction: 'recvonly'});
     pc.addTransceiver('audio', {direction: 'recvonly'});
-    this.plot.clear();
     this.video.srcObject = stream;
   }
 }
@@ -237,10 +243,9 @@ class SendPanel extends Panel {
       stream.getTracks().forEach((track) => track.stop());
       return;
     }
-    for (const track of stream.getTracks()) {
+    for (const track of [...stream.getVideoTracks(), ...stream.getAudioTracks()]) {
       pc.addTransceiver(track, {direction: 'sendonly', streams: [stream]});
     }
-    this.plot.clear();
     this.video.srcObject = stream;
   }
 }

@@ -31,13 +31,16 @@ const REFUSALS = {
   503: ['The gateway is full.', 'Try again later, or start it with a larger --max-sessions.'],
 };
 
-/** @param {Response} response that is no success */
-async function troubleOf(response) {
+/** @param {Response} response that is no success @param {boolean} hadToken */
+async function troubleOf(response, hadToken) {
   const reason = (await response.text()).trim();
   const known = REFUSALS[response.status];
   if (!known) {
     return new Trouble(`The gateway refused: ${reason || response.statusText}`,
                        `It answered with HTTP status ${response.status}.`);
+  }
+  if (response.status === 401 && hadToken) {
+    return new Trouble('This is not its token.', known[1], true);
   }
   const seconds = response.headers.get('Retry-After');
   const toDo = seconds ? `Try again in ${seconds} seconds.` : known[1];
@@ -188,7 +191,7 @@ export class Session {
                         'Is it still running? Start it again, then reconnect.');
     }
     if (!response.ok) {
-      throw await troubleOf(response);
+      throw await troubleOf(response, this.#token !== '');
     }
     return response;
   }
