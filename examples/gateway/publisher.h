@@ -13,7 +13,13 @@
  * (NACK), and for a key frame at the start, when too much was lost, and when the plain
  * side asks for one. Plain RTP leaves by a socket for each kind, RTCP for the next port;
  * what the plain side answers there (PLI, FIR, NACK) goes to the camera.
+ *
+ * Its payload types are the same for every camera, so that who takes plain RTP may wait
+ * for one; SSRCs and sequence numbers are the camera's.
  */
+#define GATEWAY_PLAIN_VIDEO_PAYLOAD_TYPE 96
+#define GATEWAY_PLAIN_AUDIO_PAYLOAD_TYPE 97
+
 typedef struct _GatewayPublisher GatewayPublisher;
 
 /*
