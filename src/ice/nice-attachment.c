@@ -7,7 +7,7 @@
 static TegataNiceChannel *
 hold_channel (TegataNiceAttachment *self)
 {
-  return self->is_over ? NULL : g_weak_ref_get (&self->channel);
+  return atomic_load (&self->is_over) ? NULL : g_weak_ref_get (&self->channel);
 }
 
 void
@@ -105,10 +105,10 @@ tegata_nice_attachment_post_failure (TegataNiceAttachment *self)
   g_mutex_lock (&self->lock);
   if (self->failure == NULL)
   {
-    self->failure = g_error_new_literal (
-        G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE,
-        "ICE failed: no pair of candidates answers connectivity checks (any more). A "
-        "restart, or a TURN server, may find a way");
+    self->failure = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE,
+                                         "ICE failed: the peer answers no connectivity "
+                                         "check between any two addresses. An "
+                                         "ICE restart, or a TURN server, may find a way");
   }
   wake (self);
   g_mutex_unlock (&self->lock);
@@ -150,7 +150,7 @@ tegata_nice_attachment_end (TegataNiceAttachment *self)
 {
   g_autoptr (GSource) source = NULL;
 
-  self->is_over = TRUE;
+  atomic_store (&self->is_over, TRUE);
   g_mutex_lock (&self->lock);
   source = g_steal_pointer (&self->source);
   g_mutex_unlock (&self->lock);

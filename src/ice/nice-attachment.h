@@ -14,7 +14,7 @@ typedef struct
   atomic_uint_fast64_t *n_received; /* the channel's: touched while that is held */
   const TegataDatagramReceiver *receiver;
   gpointer user_data;
-  gboolean is_over;     /* loop's thread: detached */
+  atomic_bool is_over;  /* detached */
   gboolean is_writable; /* loop's thread: told, or so from the start */
   GMutex lock;
   GSource *source;  /* under the lock, as what follows; NULL once detached */

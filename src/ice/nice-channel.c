@@ -93,8 +93,15 @@ nice_channel_attach (TegataDatagramChannel *channel,
   }
   tegata_nice_attachment_begin (attachment, main_context,
                                 nice_channel_is_writable (channel));
+  if (nice_agent_get_component_state (self->agent, self->stream_id, self->component_id)
+      == NICE_COMPONENT_STATE_FAILED)
+  {
+    tegata_nice_attachment_post_failure (attachment);
+  }
   g_mutex_lock (&self->lock);
   self->attachment = g_steal_pointer (&attachment);
+  self->refused_us = -MIN_TELL_INTERVAL_US;
+  atomic_store (&self->refusal, NO_ERROR);
   g_mutex_unlock (&self->lock);
   return TRUE;
 }
@@ -117,6 +124,27 @@ nice_channel_detach (TegataDatagramChannel *channel)
 
 /* Sending. */
 
+static GError *
+describe (const GError *problem)
+{
+  switch (problem->code)
+  {
+  case G_IO_ERROR_PERMISSION_DENIED:
+    return g_error_new_literal (
+        G_IO_ERROR, problem->code,
+        "ICE may not send: the peer does not answer consent checks any more, or took its "
+        "consent back (RFC 7675). It is gone, or an ICE restart has to find it again");
+  case G_IO_ERROR_BROKEN_PIPE:
+    return g_error_new_literal (G_IO_ERROR, problem->code,
+                                "ICE cannot send: the agent has no such stream any more");
+  default:
+    return g_error_new (problem->domain, problem->code,
+                        "ICE cannot send: %s libnice does not say why: a network that is "
+                        "gone, a firewall, or a datagram that is too large",
+                        problem->message);
+  }
+}
+
 /* Told on the loop's thread, once for each kind in a row, and not more than once a
  * second. */
 static void
@@ -125,7 +153,6 @@ note_refusal (TegataNiceChannel *self, const GError *problem)
   g_autoptr (TegataNiceAttachment) attachment = NULL;
   gint64 now_us;
 
-  count (&self->counters.errors, 1);
   if (atomic_load (&self->refusal) == problem->code)
   {
     return;
@@ -141,9 +168,7 @@ note_refusal (TegataNiceChannel *self, const GError *problem)
   g_mutex_unlock (&self->lock);
   if (attachment != NULL)
   {
-    tegata_nice_attachment_post_refusal (
-        attachment, g_error_new (problem->domain, problem->code,
-                                 "libnice did not send: %s", problem->message));
+    tegata_nice_attachment_post_refusal (attachment, describe (problem));
   }
 }
 
@@ -189,7 +214,9 @@ send_some (TegataNiceChannel *self,
     count (&self->counters.dropped, n_datagrams);
     return 0;
   }
-  *n_lost = 1;
+  /* What a socket says is about one datagram, and all else about the component. */
+  *n_lost = g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_FAILED) ? 1 : n_datagrams;
+  count (&self->counters.errors, *n_lost);
   note_refusal (self, problem);
   return 0;
 }

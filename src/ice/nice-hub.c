@@ -10,10 +10,14 @@ typedef struct
 /* Held while an agent gets its hub. */
 G_LOCK_DEFINE_STATIC (birth);
 
-static G_DEFINE_QUARK (tegata - nice - hub, hub)
+static GQuark
+hub_quark (void)
+{
+  return g_quark_from_static_string ("tegata-nice-hub");
+}
 
-    /* RFC 8445 section 13 has component IDs up to 256. */
-    guint64 tegata_nice_hub_key (guint stream_id, guint component_id)
+guint64
+tegata_nice_hub_key (guint stream_id, guint component_id)
 {
   return (guint64) stream_id << 32 | component_id;
 }
@@ -159,9 +163,13 @@ tegata_nice_hub_add (NiceAgent *agent,
                      TegataNiceAttachment *attachment)
 {
   Hub *hub = hub_of (agent);
-  gboolean is_free = take_place (hub, attachment);
 
-  g_return_val_if_fail (is_free, FALSE);
+  if (!take_place (hub, attachment))
+  {
+    g_critical ("Component %u of stream %u is attached to another channel", component_id,
+                stream_id);
+    return FALSE;
+  }
   if (!nice_agent_attach_recv (agent, stream_id, component_id, main_context, on_received,
                                hub))
   {
