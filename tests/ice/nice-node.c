@@ -120,11 +120,17 @@ nice_node_free (NiceNode *self)
   g_free (self);
 }
 
+gboolean
+nice_node_try_to_attach (NiceNode *self, TegataNiceChannel *channel)
+{
+  return tegata_datagram_channel_attach (TEGATA_DATAGRAM_CHANNEL (channel), self->loop,
+                                         &receiver, self);
+}
+
 void
 nice_node_attach (NiceNode *self)
 {
-  g_assert_true (tegata_datagram_channel_attach (TEGATA_DATAGRAM_CHANNEL (self->channel),
-                                                 self->loop, &receiver, self));
+  g_assert_true (nice_node_try_to_attach (self, self->channel));
 }
 
 void
@@ -186,6 +192,33 @@ nice_node_turn (NiceNode *a, NiceNode *b)
 }
 
 void
+nice_node_finish (NiceNode *a, NiceNode *b)
+{
+  gint64 end_us = g_get_monotonic_time () + 20 * G_TIME_SPAN_MILLISECOND;
+
+  while (g_get_monotonic_time () < end_us)
+  {
+    nice_node_turn (a, b);
+  }
+}
+
+static gboolean
+is_ready (NiceNode *self)
+{
+  return nice_agent_get_component_state (self->agent, self->stream_id, 1)
+         == NICE_COMPONENT_STATE_READY;
+}
+
+void
+nice_node_await_ready (NiceNode *a, NiceNode *b)
+{
+  while (!is_ready (a) || !is_ready (b))
+  {
+    nice_node_turn (a, b);
+  }
+}
+
+void
 nice_node_connect (NiceNode *a, NiceNode *b)
 {
   nice_node_attach (a);
@@ -233,4 +266,19 @@ nice_node_dup_local_address (NiceNode *self)
   address = g_socket_get_local_address (g_ptr_array_index (sockets, 0), &error);
   g_assert_no_error (error);
   return address;
+}
+
+gboolean
+nice_node_skip_without_ipv6 (void)
+{
+  g_autoptr (GSocketAddress) address = g_inet_socket_address_new_from_string ("::1", 0);
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV6, G_SOCKET_TYPE_DATAGRAM,
+                                             G_SOCKET_PROTOCOL_UDP, NULL);
+  gboolean has_ipv6 = socket != NULL && g_socket_bind (socket, address, FALSE, NULL);
+
+  if (!has_ipv6)
+  {
+    g_test_skip ("this machine has no IPv6 loopback address");
+  }
+  return !has_ipv6;
 }

@@ -38,6 +38,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (NiceNode, nice_node_free)
 
 void nice_node_attach (NiceNode *self);
 void nice_node_detach (NiceNode *self);
+/* @channel, which may be another one. Returns: what the channel says */
+gboolean nice_node_try_to_attach (NiceNode *self, TegataNiceChannel *channel);
 
 /* Until it has all its candidates. Needs no peer. */
 void nice_node_gather (NiceNode *self);
@@ -55,7 +57,15 @@ gboolean nice_node_is_writable (NiceNode *self);
 /* One turn of both main contexts; waits a moment where neither has anything to do. */
 void nice_node_turn (NiceNode *a, NiceNode *b);
 
-/* Where its component listens, and where it sends to. */
+/* Until neither has had anything to do for a while: whatever was sent on this machine has
+ * come by then. */
+void nice_node_finish (NiceNode *a, NiceNode *b);
+/* Until ICE is done on both sides. */
+void nice_node_await_ready (NiceNode *a, NiceNode *b);
+
+/* Where its component listens. */
 GSocketAddress *nice_node_dup_local_address (NiceNode *self);
+
+gboolean nice_node_skip_without_ipv6 (void);
 
 G_END_DECLS
