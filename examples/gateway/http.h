@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "options.h"
-
-#include <libsoup/soup.h>
+#include "sessions.h"
 
 /*
- * The HTTP server: who may, which route, and how long anybody may take.
+ * The HTTP server: who may do what. Main thread.
  */
 typedef struct _GatewayHttp GatewayHttp;
 
-/* It serves from now on. NULL with what could not be had. */
-GatewayHttp *gateway_http_new (const GatewayOptions *options, GError **error);
+/* @options, @sessions: outlive it. It serves from now on. NULL with what could not be
+ * had: the port, a file. */
+GatewayHttp *gateway_http_new (const GatewayOptions *options,
+                               GatewaySessions *sessions,
+                               GError **error);
 void gateway_http_free (GatewayHttp *self);
 
 /* Returns: (transfer full): where, as in "http://127.0.0.1:8080/" */

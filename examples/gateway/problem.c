@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "problem.h"
+
+G_DEFINE_QUARK (gateway - problem, gateway_problem)
+
+gboolean
+gateway_problem_set (GError **error, guint status, const char *format, ...)
+{
+  va_list arguments;
+
+  if (error != NULL)
+  {
+    va_start (arguments, format);
+    *error = g_error_new_valist (GATEWAY_PROBLEM, (int) status, format, arguments);
+    va_end (arguments);
+  }
+  return FALSE;
+}
