@@ -9,7 +9,7 @@
 
 /* The page loads nothing from elsewhere, and is nowhere shown within another one. */
 #define PAGE_POLICY                                                                      \
-  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "            \
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "      \
   "connect-src 'self'; media-src 'self'; base-uri 'none'; form-action 'none'; "          \
   "frame-ancestors 'none'"
 
