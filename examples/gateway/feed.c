@@ -512,6 +512,12 @@ gateway_feed_get_format (GatewayFeed *self, GatewayKind kind)
   return self->kinds[kind].format;
 }
 
+const char *
+gateway_feed_get_cname (GatewayFeed *self)
+{
+  return self->shared.cname;
+}
+
 void
 gateway_feed_get_stats (GatewayFeed *self, GatewayKind kind, GatewayTrackStats *stats)
 {
