@@ -176,7 +176,7 @@ gateway_rtcp_read (const guint8 *bytes,
   GstRTCPBuffer rtcp = GST_RTCP_BUFFER_INIT;
   GstRTCPPacket packet;
 
-  if (len > G_MAXUINT16
+  if (len == 0 || len > G_MAXUINT16
       || !gst_rtcp_buffer_validate_data_reduced ((guint8 *) bytes, (guint) len))
   {
     return FALSE;
