@@ -14,7 +14,7 @@
 #define MAX_SECTIONS 16
 #define MAX_FORMATS 128 /* a payload type has 7 bits */
 #define MAX_ATTRIBUTES 2048
-#define MAX_MID_LEN 32
+#define MAX_TOKEN_LEN 32
 
 void
 gateway_offer_free (GatewayOffer *self)
@@ -60,19 +60,30 @@ parse_message (const char *text, gsize len, GError **error)
 
 /* ---- sections ---- */
 
+/* RFC 8866 section 9; a protocol has slashes, too. */
 static gboolean
-is_mid (const char *mid)
+is_token (const char *text, gboolean with_slashes)
 {
-  gsize len = strlen (mid);
+  gsize len = text != NULL ? strlen (text) : 0;
 
   for (gsize i = 0; i < len; i++)
   {
-    if (!g_ascii_isalnum (mid[i]) && strchr ("!#$%&'*+-.^_`{|}~", mid[i]) == NULL)
+    if (!g_ascii_isalnum (text[i]) && strchr ("!#$%&'*+-.^_`{|}~", text[i]) == NULL
+        && !(with_slashes && text[i] == '/'))
     {
       return FALSE;
     }
   }
-  return len > 0 && len <= MAX_MID_LEN;
+  return len > 0 && len <= MAX_TOKEN_LEN;
+}
+
+/* What an answer repeats. */
+static gboolean
+has_whole_line (const GstSDPMedia *media)
+{
+  return is_token (gst_sdp_media_get_media (media), FALSE)
+         && is_token (gst_sdp_media_get_proto (media), TRUE)
+         && is_token (gst_sdp_media_get_format (media, 0), FALSE);
 }
 
 static gboolean
@@ -91,12 +102,19 @@ check_section (GatewayOffer *self, guint index, GError **error)
                                 gst_sdp_media_attributes_len (section->media),
                                 MAX_FORMATS, MAX_ATTRIBUTES);
   }
-  if (section->mid != NULL && !is_mid (section->mid))
+  if (!has_whole_line (section->media))
+  {
+    return gateway_problem_set (error, SOUP_STATUS_BAD_REQUEST,
+                                "the m= line of section %u is malformed: expected tokens "
+                                "of up to %d bytes, as in m=video 9 UDP/TLS/RTP/SAVPF 96",
+                                index + 1, MAX_TOKEN_LEN);
+  }
+  if (section->mid != NULL && !is_token (section->mid, FALSE))
   {
     return gateway_problem_set (error, SOUP_STATUS_BAD_REQUEST,
                                 "a=mid of m= section %u is malformed: expected a token "
                                 "of up to %d bytes",
-                                index + 1, MAX_MID_LEN);
+                                index + 1, MAX_TOKEN_LEN);
   }
   for (guint i = 0; section->mid != NULL && i < index; i++)
   {
@@ -175,7 +193,7 @@ read_group (GatewayOffer *self, const char *value, GError **error)
       return gateway_problem_set (error, SOUP_STATUS_BAD_REQUEST,
                                   "a=group:BUNDLE names %.*s: expected the a=mid of an "
                                   "m= section",
-                                  MAX_MID_LEN, *mid);
+                                  MAX_TOKEN_LEN, *mid);
     }
     if (section != NULL && section->is_offered)
     {
