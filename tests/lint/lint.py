@@ -30,7 +30,7 @@ def clang_tidy(source, build):
     command = ["clang-tidy", "--quiet", "-p", str(build),
                "--extra-arg=-Wno-unknown-warning-option"]
     files = sources(source, "src/*/*.c", "gst-plugin/*/*.c", "tools/*.c",
-                    "examples/*.c", "benchmarks/*.c")
+                    "examples/*.c", "examples/*/*.c", "benchmarks/*.c")
     built = (build / "compile_commands.json").read_text()
     return [(path, command + [str(path)]) for path in files if path.name in built]
 
@@ -42,7 +42,7 @@ def cppcheck(source, build):
                "-D__GNUC__=12", "-I", str(source / "include"), "-I", str(source / "src"),
                "-I", str(build / "include")]
     files = sources(source, "src/*/*.c", "gst-plugin/*/*.c", "tools/*.c",
-                    "examples/*.c", "benchmarks/*.c")
+                    "examples/*.c", "examples/*/*.c", "benchmarks/*.c")
     return [(path, command + [str(path)]) for path in files]
 
 
