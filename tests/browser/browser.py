@@ -104,8 +104,10 @@ def plays_what_the_gateway_shows(rig, bench):
     equal(rows["resolution"], f"{video['frameWidth']} × {video['frameHeight']}")
     check(rows["rtt"].endswith(" ms"), rows)
     check(rows["loss"].endswith(", 0 packets"), rows)
-    status = gateway.viewer()
-    equal(status["state"], "connected")
+    equal(gateway.viewer()["state"], "connected")
+    await_value(lambda: gateway.viewer()["media"]["keyFramesAsked"]
+                == page.stat("inbound-rtp", "video")["pliCount"],
+                "its PLIs are counted", lambda: [gateway.viewer(), page.story()])
     equal(rig.browser.complaints(), [], "is on the console")
 
 
@@ -113,12 +115,13 @@ def plays_sound(rig, bench):
     gateway = Gateway(bench)
     page = rig.page(gateway)
     page.watch()
-    await_value(lambda: page.stat("inbound-rtp", "audio").get("totalAudioEnergy", 0) > 0
-                and page.stat("inbound-rtp", "audio")["totalSamplesReceived"] > 0,
-                "the sound is heard", page.story)
     check(page.run("return document.querySelector('#watching video').muted"), "not muted")
     page.click("#watching [data-action=unmute]")
     check(not page.run("return document.querySelector('#watching video').muted"), "still muted")
+    # measured where it is played
+    await_value(lambda: page.stat("inbound-rtp", "audio").get("totalAudioEnergy", 0) > 0
+                and page.stat("inbound-rtp", "audio")["totalSamplesReceived"] > 0,
+                "the sound is heard", lambda: page.stat("inbound-rtp", "audio"))
     page.await_frames()
 
 
@@ -146,9 +149,9 @@ def goes_on_by_another_path_without_a_new_handshake(rig, bench):
     page.await_frames(4)
     equal(page.trouble(), "")
     after = page.stat("transport")
-    for name in ("dtlsState", "tlsVersion", "srtpCipher", "localCertificateId",
-                 "remoteCertificateId"):
-        equal(after.get(name), before.get(name), name)
+    for name in ("dtlsState", "tlsVersion", "srtpCipher"):
+        equal(after[name], before[name], name)
+    equal(gateway.process.out().count("connected, DTLS"), 1, gateway.process.story())
     status = gateway.status()
     equal(status["sessions"]["ever"], 1)
     equal(len(status["viewers"]), 1)
@@ -192,9 +195,6 @@ def asks_again_for_what_is_lost(rig, bench):
     video = page.stat("inbound-rtp", "video")
     print(f"# {video['nackCount']} NACK and {video['pliCount']} PLI sent, "
           f"{media['retransmitted']} packets sent again")
-    # each that the browser sent now arrives
-    gateway.await_status(lambda status: status["viewers"][0]["media"]["keyFramesAsked"]
-                         <= video["pliCount"] + video.get("firCount", 0), "PLIs are counted")
     gateway.await_status(lambda status: status["viewers"][0]["media"]["roundTripTime"]
                          is not None, "its reports tell the round trip")
 
@@ -271,7 +271,7 @@ def sends_nothing_to_a_wrong_fingerprint_in_an_offer(rig, bench):
     equal(seen["bytes"], 0, "bytes of media")
     check(not gateway.has_said("viewer 1: connected"), gateway.process.story())
     line = gateway.process.wait_for(r"^viewer 1: gone: (.*)$").group(1)
-    contains(line.lower(), "fingerprint")
+    contains(line, "not the one that was signalled")
 
 
 def asks_for_the_token(rig, bench):

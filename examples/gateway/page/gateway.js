@@ -182,7 +182,9 @@ class Panel {
     clearTimeout(this.#restart);
     const dtls = pc.getReceivers()[0]?.transport?.state;
     const state = pc.connectionState;
-    if (dtls === 'failed') {
+    // the whole may be said to have failed before DTLS is, which is the part that did
+    const isIceUp = ['connected', 'completed'].includes(pc.iceConnectionState);
+    if (dtls === 'failed' || (state === 'failed' && isIceUp)) {
       this.#fail(new Trouble('No encrypted connection came about.',
                              'The certificate is not the one that was announced, or the two ends ' +
                              'have no version or cipher in common. Nothing was played.'));

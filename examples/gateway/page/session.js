@@ -141,11 +141,14 @@ export class Session {
 
   /** Also while the page is left: the request outlives it. */
   close() {
-    this.pc.close();
-    if (this.#url) {
-      this.#ask(this.#url, 'DELETE', {}).catch(() => {}); // it may be gone, as we are
-      this.#url = null;
+    const url = this.#url;
+    this.#url = null;
+    if (!url) {
+      this.pc.close();
+      return;
     }
+    // goodbye by HTTP first: by DTLS it would leave nothing to be deleted
+    this.#ask(url, 'DELETE', {}).catch(() => {}).finally(() => this.pc.close());
   }
 
   #hear(candidate) {
