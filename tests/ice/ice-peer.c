@@ -136,7 +136,9 @@ on_closed (GObject *agent, GAsyncResult *result, gpointer user_data)
   *is_closed = TRUE;
 }
 
-/* Nothing is left behind: an allocation of a TURN server's is given back, too. */
+/* Nothing is left behind: an allocation of a TURN server's is given back, too. Closed
+ * before the stream is removed: the other way round, libnice 0.1.21 does not hear the
+ * server's answer, and waits 2.5 s for it. */
 void
 ice_peer_free (IcePeer *self)
 {
@@ -145,9 +147,9 @@ ice_peer_free (IcePeer *self)
   party_free (self->party);
   g_assert_finalize_object (self->channel);
   g_signal_handlers_disconnect_by_data (self->agent, self);
-  nice_agent_remove_stream (self->agent, self->stream_id);
   nice_agent_close_async (self->agent, on_closed, &is_closed);
   wait_until (is_closed);
+  nice_agent_remove_stream (self->agent, self->stream_id);
   g_object_add_weak_pointer (G_OBJECT (self->agent), (gpointer *) &self->agent);
   g_object_unref (self->agent);
   wait_until (self->agent == NULL);

@@ -92,6 +92,25 @@ stranger_strike (Stranger *self, IcePeer *victim, TegataRole victim_role)
   self->n_turns++;
 }
 
+void
+stranger_check (Stranger *self, IcePeer *to)
+{
+  static const char request[] /* RFC 8489 section 5: a binding, without attributes */
+      = { 0,   1,   0,   0,   0x21, 0x12, (char) 0xa4, 0x42, 's', 't',
+          'r', 'a', 'n', 'g', 'e',  'r',  's',         'a',  'y', 's' };
+  g_autoptr (GSocketAddress) address = address_of (g_ptr_array_index (to->candidates, 0));
+  g_autoptr (GError) error = NULL;
+
+  g_socket_send_to (self->socket, address, request, sizeof request, NULL, &error);
+  g_assert_no_error (error);
+}
+
+gboolean
+stranger_has_answer (Stranger *self)
+{
+  return g_socket_condition_check (self->socket, G_IO_IN) != 0;
+}
+
 gboolean
 ice_peer_has_read_all (IcePeer *peer)
 {

@@ -25,6 +25,10 @@ stranger_forge (Stranger *self, Forgery forgery, TegataRole victim_role, guint t
 /* One of each to each candidate of @victim's. */
 void stranger_strike (Stranger *self, IcePeer *victim, TegataRole victim_role);
 
+/* A connectivity check to @to's first candidate, without ufrag and password. */
+void stranger_check (Stranger *self, IcePeer *to);
+gboolean stranger_has_answer (Stranger *self);
+
 /* Whether @peer has read all that its sockets have. */
 gboolean ice_peer_has_read_all (IcePeer *peer);
 
