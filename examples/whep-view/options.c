@@ -82,6 +82,13 @@ check_options (Options *options, GError **error)
         options->n_viewers);
     return FALSE;
   }
+  if (options->ice_address != NULL && !g_hostname_is_ip_address (options->ice_address))
+  {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "found --ice-address %s: expected an address of this machine, in digits",
+                 options->ice_address);
+    return FALSE;
+  }
   return check_range ("viewers", options->n_viewers, 1, MAX_VIEWERS, error)
          && check_range ("rate", options->rate, 1, MAX_RATE, error)
          && check_range ("frames", options->n_frames, 0, G_MAXINT, error)
@@ -105,6 +112,8 @@ options_parse (Options *options, int *argc, char ***argv, GError **error)
     { "token", 0, 0, G_OPTION_ARG_STRING, &options->token, "The gateway's bearer token",
       "TOKEN|@FILE" },
     { "png", 0, 0, G_OPTION_ARG_FILENAME, &options->png, "Save the last frame", "FILE" },
+    { "ice-address", 0, 0, G_OPTION_ARG_STRING, &options->ice_address,
+      "Our only address (all of this machine)", "ADDRESS" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
       "Print events as JSON, one a line, and no text", NULL },
     { "connect-timeout", 0, 0, G_OPTION_ARG_INT, &options->timeout_s,
@@ -140,4 +149,5 @@ options_clear (Options *options)
   g_free (options->url);
   g_free (options->token);
   g_free (options->png);
+  g_free (options->ice_address);
 }

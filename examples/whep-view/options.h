@@ -13,6 +13,7 @@ typedef struct
   int timeout_s;
   char *token; /* without its "@FILE" */
   char *png;
+  char *ice_address; /* checked */
   gboolean json;
 } Options;
 

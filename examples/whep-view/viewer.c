@@ -362,9 +362,9 @@ make_agent (Viewer *self)
   /* who offers is in control (RFC 8445 section 6.1.1) */
   g_object_set (self->agent, "ice-tcp", FALSE, "upnp", FALSE, "controlling-mode", TRUE,
                 NULL);
-  if (self->settings->address != NULL)
+  for (guint i = 0; i < self->settings->addresses->len; i++)
   {
-    nice_agent_add_local_address (self->agent, self->settings->address);
+    nice_agent_add_local_address (self->agent, self->settings->addresses->pdata[i]);
   }
   self->stream_id = nice_agent_add_stream (self->agent, 1);
   g_signal_connect (self->agent, "candidate-gathering-done", G_CALLBACK (on_gathered),

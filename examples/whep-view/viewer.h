@@ -30,7 +30,7 @@ typedef struct
   TegataContext *context;
   TegataLoop *loop;
   WhepClient *client;
-  NiceAddress *address; /* ours; NULL for what libnice finds */
+  GPtrArray *addresses; /* NiceAddress: ours */
   guint64 n_frames;
   gboolean decodes_all;
   gint64 timeout_us; /* from the start to the first frame */

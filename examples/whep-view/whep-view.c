@@ -12,6 +12,7 @@
 
 #include <glib-unix.h>
 #include <gst/gst.h>
+#include <interfaces.h>
 #include <locale.h>
 #include <stdio.h>
 
@@ -260,28 +261,50 @@ on_progress (gpointer user_data)
 
 /* ---- its life ---- */
 
-/* Who calls a gateway on this machine joins it from here: loopback is the way then, and
- * libnice leaves it out. NULL for any other. */
-static NiceAddress *
-find_own_address (const char *url)
+static void
+add_address (Audience *self, const char *text)
 {
-  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
-  const char *host = uri != NULL ? g_uri_get_host (uri) : NULL;
-  g_autoptr (GInetAddress) address = NULL;
-  NiceAddress *own;
+  NiceAddress *address = nice_address_new ();
 
-  if (g_strcmp0 (host, "localhost") == 0)
+  if (nice_address_set_from_string (address, text))
   {
-    host = "127.0.0.1";
+    g_ptr_array_add (self->settings.addresses, address);
   }
-  address = host != NULL ? g_inet_address_new_from_string (host) : NULL;
-  if (address == NULL || !g_inet_address_get_is_loopback (address))
+  else
   {
-    return NULL;
+    nice_address_free (address);
   }
-  own = nice_address_new ();
-  nice_address_set_from_string (own, host);
-  return own;
+}
+
+static gboolean
+is_loopback (const char *host)
+{
+  g_autoptr (GInetAddress) address = g_inet_address_new_from_string (host);
+
+  return g_str_equal (host, "localhost")
+         || (address != NULL && g_inet_address_get_is_loopback (address));
+}
+
+/* Who calls a gateway by loopback may have to meet it there: libnice leaves that out. */
+static void
+find_addresses (Audience *self)
+{
+  g_autoptr (GUri) uri = g_uri_parse (self->options->url, G_URI_FLAGS_NONE, NULL);
+  GList *found = NULL;
+
+  self->settings.addresses
+      = g_ptr_array_new_with_free_func ((GDestroyNotify) nice_address_free);
+  if (self->options->ice_address != NULL)
+  {
+    add_address (self, self->options->ice_address);
+    return;
+  }
+  found = nice_interfaces_get_local_ips (is_loopback (g_uri_get_host (uri)));
+  for (GList *item = found; item != NULL; item = item->next)
+  {
+    add_address (self, item->data);
+  }
+  g_list_free_full (found, g_free);
 }
 
 static gboolean
@@ -304,7 +327,7 @@ prepare (Audience *self, GError **error)
   /* ICE has validated the path */
   tegata_context_set_cookies (settings->context, TEGATA_COOKIES_NEVER);
   settings->loop = tegata_loop_new (NULL);
-  settings->address = find_own_address (options->url);
+  find_addresses (self);
   settings->n_frames = options->n_frames > 0 ? (guint64) options->n_frames : 1;
   settings->decodes_all = options->n_viewers == 1;
   settings->timeout_us = options->timeout_s * (gint64) G_USEC_PER_SEC;
@@ -348,7 +371,7 @@ audience_clear (Audience *self)
   g_clear_pointer (&self->settings.client, whep_client_free);
   g_clear_pointer (&self->settings.context, tegata_context_unref);
   g_clear_pointer (&self->settings.loop, tegata_loop_unref);
-  g_clear_pointer (&self->settings.address, nice_address_free);
+  g_clear_pointer (&self->settings.addresses, g_ptr_array_unref);
   g_clear_pointer (&self->main_loop, g_main_loop_unref);
 }
 
