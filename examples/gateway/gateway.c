@@ -19,6 +19,7 @@
 
 #include "addresses.h"
 #include "http.h"
+#include "ice.h"
 
 #include <glib-unix.h>
 #include <locale.h>
@@ -31,6 +32,9 @@ enum
   EXIT_OPTIONS = 2,
 };
 
+/* GStreamer's, GLib's, and those of who only looks: http.c lets 64 of them in. */
+#define N_OTHER_FILES 128
+
 static gboolean
 on_signal (gpointer main_loop)
 {
@@ -38,16 +42,35 @@ on_signal (gpointer main_loop)
   return G_SOURCE_CONTINUE;
 }
 
-/* A session takes a socket for each of our addresses, and more with TURN. */
+/*
+ * GLib ends the program where it finds no file for what wakes a thread, so there are
+ * never more sessions than files for them. Each has its agent, and a connection of HTTP.
+ */
 static void
-allow_files (void)
+reserve_files (GatewayOptions *options)
 {
+  guint n_each = gateway_ice_count_files (options) + 1;
   struct rlimit limit;
+  rlim_t n_sessions;
 
-  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
+  if (getrlimit (RLIMIT_NOFILE, &limit) != 0)
+  {
+    return;
+  }
+  if (limit.rlim_cur < limit.rlim_max)
   {
     limit.rlim_cur = limit.rlim_max;
     setrlimit (RLIMIT_NOFILE, &limit);
+    getrlimit (RLIMIT_NOFILE, &limit);
+  }
+  n_sessions
+      = limit.rlim_cur > N_OTHER_FILES ? (limit.rlim_cur - N_OTHER_FILES) / n_each : 0;
+  if (n_sessions < options->max_sessions)
+  {
+    options->max_sessions = (guint) MAX (n_sessions, 1);
+    g_printerr ("gateway: %u sessions are all that %u open files are enough for: see "
+                "ulimit -n\n",
+                options->max_sessions, (guint) limit.rlim_cur);
   }
 }
 
@@ -108,7 +131,7 @@ main (int argc, char **argv)
     g_printerr ("gateway: %s\n", error->message);
     return EXIT_OPTIONS;
   }
-  allow_files ();
+  reserve_files (&options);
   if (!run (&options, &error))
   {
     g_printerr ("gateway: %s\n", error->message);

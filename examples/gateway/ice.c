@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ice.h"
 
+#include "addresses.h"
+
 #include <interfaces.h>
 
 #define COMPONENT 1
@@ -126,6 +128,9 @@ listen_to (GatewayIce *self, const char *signal, GCallback handler)
 
 /* ---- beginning ---- */
 
+/* Of an agent: what wakes it, and what it looks for interfaces by. */
+#define N_MORE_FILES 2
+
 static void
 add_address (NiceAgent *agent, const char *text)
 {
@@ -138,24 +143,52 @@ add_address (NiceAgent *agent, const char *text)
   }
 }
 
-/* libnice leaves loopback out, which is all that some machines have. */
-static void
-add_addresses (NiceAgent *agent, char **addresses)
+/*
+ * libnice leaves loopback out, which is all that some machines have. Whoever can only be
+ * asked from this machine may be asked by a program that sends from loopback, too; and
+ * libnice's sockets reach but the network that their address belongs to.
+ */
+static GList *
+list_addresses (const GatewayOptions *options)
 {
-  if (addresses == NULL)
-  {
-    GList *found = nice_interfaces_get_local_ips (FALSE);
+  GList *found = NULL;
 
-    if (found == NULL)
-    {
-      add_address (agent, "127.0.0.1");
-    }
-    g_list_free_full (found, g_free);
-  }
-  for (char **each = addresses; each != NULL && *each != NULL; each++)
+  for (char **each = options->ice_addresses; each != NULL && *each != NULL; each++)
   {
-    add_address (agent, *each);
+    found = g_list_append (found, g_strdup (*each));
   }
+  if (found != NULL)
+  {
+    return found;
+  }
+  found = nice_interfaces_get_local_ips (FALSE);
+  if (found == NULL || address_is_loopback (G_SOCKET_ADDRESS (options->listen)))
+  {
+    found = g_list_append (found, g_strdup ("127.0.0.1"));
+  }
+  return found;
+}
+
+static void
+add_addresses (NiceAgent *agent, const GatewayOptions *options)
+{
+  GList *addresses = list_addresses (options);
+
+  for (GList *each = addresses; each != NULL; each = each->next)
+  {
+    add_address (agent, each->data);
+  }
+  g_list_free_full (addresses, g_free);
+}
+
+guint
+gateway_ice_count_files (const GatewayOptions *options)
+{
+  GList *addresses = list_addresses (options);
+  guint n_addresses = g_list_length (addresses);
+
+  g_list_free_full (addresses, g_free);
+  return n_addresses + N_MORE_FILES;
 }
 
 static char *
@@ -211,7 +244,7 @@ gateway_ice_new (const GatewayOptions *options,
                 NULL);
   listen_to (self, "candidate-gathering-done", G_CALLBACK (post_gathering_done));
   listen_to (self, "component-state-changed", G_CALLBACK (post_state_changed));
-  add_addresses (self->agent, options->ice_addresses);
+  add_addresses (self->agent, options);
   self->stream_id = nice_agent_add_stream (self->agent, COMPONENT);
   add_servers (self, options);
   self->channel = tegata_nice_channel_new (self->agent, self->stream_id, COMPONENT);

@@ -29,6 +29,9 @@ GatewayIce *gateway_ice_new (const GatewayOptions *options,
                              const GatewayIceCallbacks *callbacks,
                              gpointer user_data);
 
+/* How many files one of them may have open at a time. */
+guint gateway_ice_count_files (const GatewayOptions *options);
+
 /* Tells nothing any more. The sockets are closed when whoever else had the channel has
  * let go of it, too. */
 void gateway_ice_close (GatewayIce *self);

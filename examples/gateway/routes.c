@@ -87,12 +87,14 @@ serve_page (const char *path, SoupServerMessage *message)
   soup_server_message_set_response (message, type, SOUP_MEMORY_COPY, text, len);
 }
 
+/* GResource takes a slash at the end for nothing; the page has no folders. */
 static gboolean
 is_file (const char *path)
 {
   g_autofree char *name = make_resource_name (path);
 
-  return g_resources_get_info (name, 0, NULL, NULL, NULL);
+  return strchr (path + 1, '/') == NULL
+         && g_resources_get_info (name, 0, NULL, NULL, NULL);
 }
 
 /* ---- finding ---- */
