@@ -13,7 +13,7 @@ FLAGS = (
     "--disable-sync", "--window-size=1280,800",
     # ICE and a camera where there is only loopback, and nobody to ask
     "--allow-loopback-in-peer-connection", "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream", "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-ui-for-media-stream",
 )
 
 

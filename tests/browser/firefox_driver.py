@@ -20,10 +20,8 @@ PREFERENCES = {
     "marionette.port": 0,  # any, which it writes into its profile
     # ICE and a camera where there is only loopback, and nobody to ask
     "media.peerconnection.ice.loopback": True,
-    "media.peerconnection.ice.obfuscate_host_addresses": False,
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
-    "media.autoplay.default": 0,
     # nothing is fetched from anywhere
     "media.gmp-manager.updateEnabled": False,
     "app.normandy.enabled": False,
