@@ -22,7 +22,9 @@ G_BEGIN_DECLS
  * The agent stays the application's: candidates, trickling, STUN and TURN servers, lite
  * or full, IPv4 and IPv6, restarts are set up and signalled there, and the channel stands
  * in the way of none of them. It takes the component's data only: nobody else may call
- * nice_agent_attach_recv() or nice_agent_recv() on it.
+ * nice_agent_attach_recv() or nice_agent_recv() on it. Detached, it leaves libnice
+ * reading: connectivity checks and TURN's answers come that way, too. Data is dropped
+ * then.
  *
  * libnice reads the component's sockets, its connectivity checks among them, in the main
  * context of the loop that the channel is attached to: give the agent the same context.
@@ -32,17 +34,25 @@ G_BEGIN_DECLS
  * address whose connectivity check was never authenticated. Data that a peer sends as
  * soon as its own checks are done, before a pair is selected here, is handed up, too. It
  * has an empty address, as all does that is sent: the channel has one peer, whom ICE
- * knows, and whose address may change with the selected pair.
+ * knows, and whose address may change with the selected pair. It comes one at a time,
+ * with no room behind it: libnice lends one buffer for all, and does not tell its size.
+ * (nice_agent_set_selected_remote_candidate() has libnice hand up what comes from
+ * anybody.)
  *
  * It is writable once a pair is selected, and from then on: an ICE restart goes on with
  * the old pair until there is a new one, so the association survives it without a new
  * handshake (RFC 8842 section 4). That a component has failed is told as a network error
  * (%G_IO_ERROR_HOST_UNREACHABLE), and ends nothing: who wants an end listens to the
- * agent's "component-state-changed".
+ * agent's "component-state-changed". That the peer's consent is gone, for which libnice
+ * does not send until a restart has selected a pair, is told as one, too, when something
+ * is sent (%G_IO_ERROR_PERMISSION_DENIED).
  *
  * The round-trip time is unknown (-1): libnice measures it in its connectivity checks,
- * and has no interface that tells it. The handshake's first timeout is then that of
- * TegataContext.
+ * and has no interface that tells it. A lost flight of the handshake is then sent again
+ * after 100 ms.
+ *
+ * It may be released on any thread. What was being handed up on the loop's at that moment
+ * may be so to its end.
  */
 #define TEGATA_TYPE_NICE_CHANNEL (tegata_nice_channel_get_type ())
 TEGATA_API
