@@ -6,7 +6,8 @@ started=$SECONDS
 
 # What it takes to build the library and its examples.
 build_packages=(gcc libc6-dev meson ninja-build pkg-config python3
-                libglib2.0-dev libjson-glib-dev libssl-dev libsrtp2-dev)
+                libglib2.0-dev libjson-glib-dev libssl-dev libsrtp2-dev
+                libnice-dev libsoup-3.0-dev)
 # What the tests and the demo move video with; the elements are found at run time.
 gstreamer_packages=(libgstreamer1.0-dev libgstreamer-plugins-base1.0-dev
                     gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good)
