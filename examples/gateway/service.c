@@ -41,7 +41,14 @@ typedef struct
   SoupServerMessage *message;
   GatewayService service;
   char *stun;
+  gboolean is_alone; /* the connection is closed */
 } Waiter;
+
+static void
+on_disconnected (SoupServerMessage *message G_GNUC_UNUSED, gpointer waiter)
+{
+  ((Waiter *) waiter)->is_alone = TRUE;
+}
 
 static void
 write_created (const Waiter *waiter, const GatewaySession *session)
@@ -64,9 +71,22 @@ write_created (const Waiter *waiter, const GatewaySession *session)
                  gateway_peer_get_answer (session->peer));
 }
 
+static Waiter *
+new_waiter (SoupServerMessage *message, GatewayService service, const char *stun)
+{
+  Waiter *waiter = g_new0 (Waiter, 1);
+
+  waiter->message = g_object_ref (message);
+  waiter->service = service;
+  waiter->stun = g_strdup (stun);
+  g_signal_connect (message, "disconnected", G_CALLBACK (on_disconnected), waiter);
+  return waiter;
+}
+
 static void
 free_waiter (Waiter *waiter)
 {
+  g_signal_handlers_disconnect_by_data (waiter->message, waiter);
   g_object_unref (waiter->message);
   g_free (waiter->stun);
   g_free (waiter);
@@ -86,7 +106,10 @@ on_answered (GatewaySession *session, gpointer user_data)
     gateway_reply_text (waiter->message, SOUP_STATUS_SERVICE_UNAVAILABLE,
                         "the session ended before it began");
   }
-  soup_server_message_unpause (waiter->message);
+  if (!waiter->is_alone)
+  {
+    soup_server_message_unpause (waiter->message);
+  }
   free_waiter (waiter);
 }
 
@@ -136,10 +159,7 @@ gateway_service_post (GatewaySessions *sessions,
     gateway_reply_problem (message, problem);
     return;
   }
-  waiter = g_new0 (Waiter, 1);
-  waiter->message = g_object_ref (message);
-  waiter->service = service;
-  waiter->stun = g_strdup (stun);
+  waiter = new_waiter (message, service, stun);
   if (!gateway_sessions_add (sessions, service, offer, on_answered, waiter, &problem))
   {
     gateway_reply_problem (message, problem);
