@@ -2,8 +2,8 @@
 
 /*
  * frame-counter: receives VP8 over RTP on a free UDP port of 127.0.0.1, decodes it,
- * prints how many frames there were each second, and saves one of them as PNG. The end of
- * scripts/demo that proves that a video arrived.
+ * prints how many frames there were each second, and saves one of them as PNG: the proof
+ * of tests that a video arrived.
  *
  * frame-counter PNG-FILE [FRAMES]: ends with status 0 after so many frames, else goes on.
  */

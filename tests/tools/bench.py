@@ -162,6 +162,18 @@ def listener_is_measured(bench):
         "" if connected == [20, 20] else f"handshakes: {connected}")
 
 
+def gateway_is_measured(bench):
+    bench.program("gateway-load")
+    result = bench.quick("gateway", "--json", "gateway.json")
+    if result.returncode != 0:
+        return told(result)
+    measured = json.loads((bench.directory / "gateway.json").read_text())
+    metrics = {one["metric"]: one["value"] for one in measured}
+    if not metrics["packets received"] or not metrics["offer to first frame: median"]:
+        return f"nobody watched: {metrics}"
+    return find_faults(measured, "gateway")
+
+
 def line(subject, value, unit="ns", reference=None, metric="time"):
     return json.dumps({"case": "a case", "subject": subject, "metric": metric, "value": value,
                        "unit": unit, "reference": reference}) + "\n"
@@ -193,7 +205,7 @@ def what_is_no_measurement_is_told(bench):
 
 CASES = [listed_with_a_line_each, help_tells_the_keys, wrong_words_are_told,
          more_than_one_is_better, what_is_no_measurement_is_told, elements_are_measured,
-         listener_is_measured]
+         listener_is_measured, gateway_is_measured]
 
 
 def main(source, build):
