@@ -16,6 +16,7 @@ typedef struct
   guint16 stun_port;        /* on 127.0.0.1; 0 for none */
   guint16 turn_port;        /* likewise, of a TurnServer */
   gboolean is_relayed_only;
+  gboolean is_persistent;      /* repeats checks sooner, and more often */
   gint64 handshake_timeout_us; /* 0 for the library's own */
 } IceSettings;
 

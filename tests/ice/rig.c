@@ -91,20 +91,43 @@ rig_start (Rig *self, TegataRole role)
                is_client ? TEGATA_ROLE_SERVER : TEGATA_ROLE_CLIENT);
 }
 
-static gboolean
-is_connected (IcePeer *peer)
+/* Why a handshake failed, for who reads a log. */
+static void
+tell_story (const char *name, IcePeer *peer)
 {
-  TegataState state = party_get_state (peer->party);
-  const GError *error = tegata_transport_get_error (peer->party->transport);
+  g_autofree char *pair = ice_peer_dup_pair (peer);
+  TegataNiceChannelStats stats;
 
-  g_assert_no_error (error);
-  return state == TEGATA_STATE_CONNECTED;
+  tegata_nice_channel_get_stats (peer->channel, &stats);
+  g_test_message (
+      "%s: %s, ICE %s, %s, %" G_GUINT64_FORMAT " sent, %" G_GUINT64_FORMAT " received",
+      name, tegata_state_to_string (party_get_state (peer->party)),
+      nice_component_state_to_string (
+          nice_agent_get_component_state (peer->agent, peer->stream_id, 1)),
+      pair != NULL ? pair : "no pair", stats.datagrams_sent, stats.datagrams_received);
+}
+
+static gboolean
+are_connected (Rig *self)
+{
+  const GError *ours = tegata_transport_get_error (self->offerer->party->transport);
+  const GError *theirs = tegata_transport_get_error (self->answerer->party->transport);
+
+  if (ours != NULL || theirs != NULL)
+  {
+    tell_story ("offerer", self->offerer);
+    tell_story ("answerer", self->answerer);
+  }
+  g_assert_no_error (ours);
+  g_assert_no_error (theirs);
+  return party_get_state (self->offerer->party) == TEGATA_STATE_CONNECTED
+         && party_get_state (self->answerer->party) == TEGATA_STATE_CONNECTED;
 }
 
 void
 rig_await_connected (Rig *self)
 {
-  wait_until (is_connected (self->offerer) && is_connected (self->answerer));
+  wait_until (are_connected (self));
 }
 
 void
