@@ -133,12 +133,12 @@ test_remove_stream_within (void)
 /* An error waits to be told, and so does that it is writable: the second one to be told
  * finds nobody. */
 static void
-test_release_in_writable (void)
+check_end_in_writable (void (*end) (NiceNode *self))
 {
   g_autoptr (NiceNode) a = nice_node_new ("127.0.0.1", TRUE);
   g_autoptr (NiceNode) b = nice_node_new ("127.0.0.1", FALSE);
 
-  a->on_writable = release;
+  a->on_writable = end;
   nice_node_attach (a);
   nice_node_attach (b);
   nice_node_gather (a);
@@ -160,6 +160,18 @@ test_release_in_writable (void)
   g_assert_null (a->hook_data);
   check_is_deaf (a, b);
   g_assert_cmpuint (a->errors->len, ==, 0);
+}
+
+static void
+test_release_in_writable (void)
+{
+  check_end_in_writable (release);
+}
+
+static void
+test_detach_in_writable (void)
+{
+  check_end_in_writable (nice_node_detach);
 }
 
 /* libnice reads whom to call, leaves its lock, signals what waits, and calls then. The
@@ -229,6 +241,7 @@ main (int argc, char **argv)
   ADD ("may-be-attached-anew-within-received", test_change_within);
   ADD ("may-be-released-within-received", test_release_within);
   ADD ("its-stream-may-be-removed-within-received", test_remove_stream_within);
+  ADD ("may-be-detached-within-writable", test_detach_in_writable);
   ADD ("may-be-released-within-writable", test_release_in_writable);
   ADD ("may-be-released-in-a-signal-of-the-agent", test_release_in_a_signal);
 #undef ADD
