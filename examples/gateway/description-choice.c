@@ -345,6 +345,7 @@ make_fmtp (const GstSDPMedia *media, const char *payload_type, const GatewayCode
                           profile_level);
 }
 
+/* @own: (nullable): what we send; NULL to publish */
 static gboolean
 take_codec (GatewaySection *section,
             GatewayService service,
@@ -366,7 +367,7 @@ take_codec (GatewaySection *section,
   section->fmtp = make_fmtp (section->media, payload_type, codec);
   format->rtx_payload_type
       = format->has_nack ? find_rtx (section->media, payload_type) : 0;
-  if (service == GATEWAY_PUBLISH)
+  if (own == NULL)
   {
     read_ssrcs (section->media, format);
     return TRUE;

@@ -13,7 +13,7 @@
 
 /* RFC 9725 section 5 wants restarts limited: so many at once, then one in so long. */
 #define MAX_RESTARTS 4
-#define RESTART_INTERVAL_US (5 * G_USEC_PER_SEC)
+#define RESTART_INTERVAL_US ((gint64) 5 * G_USEC_PER_SEC)
 
 struct _GatewayPeer
 {

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "problem.h"
 
-G_DEFINE_QUARK (gateway - problem, gateway_problem)
+GQuark
+gateway_problem_quark (void)
+{
+  return g_quark_from_static_string ("gateway-problem");
+}
 
 gboolean
 gateway_problem_set (GError **error, guint status, const char *format, ...)
