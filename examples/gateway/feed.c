@@ -30,6 +30,8 @@ typedef struct
   GatewayFormat format; /* codec NULL: nothing of this kind */
   GatewayTrack *track;
   GatewayUdpSource *source;
+  const GatewayTrackPacket *taken[GATEWAY_BATCH_MAX]; /* and not yet sent */
+  guint n_taken;
   atomic_uint_fast64_t packets;
   atomic_uint_fast64_t bytes;
   atomic_uint_fast64_t refused;
@@ -121,73 +123,66 @@ ask_key_frame (gpointer user_data)
 /* What comes from a source. */
 
 static void
-fan_out (GatewayFeed *self,
-         GatewayKind kind,
-         const GatewayTrackPacket *const *packets,
-         guint n_packets)
+fan_out (GatewayFeed *self, GatewayKind kind)
 {
+  Kind *own = &self->kinds[kind];
   gint64 now_us = g_get_monotonic_time ();
 
-  for (guint i = 0; i < self->viewers->len; i++)
+  for (guint i = 0; own->n_taken > 0 && i < self->viewers->len; i++)
   {
-    gateway_viewer_send (self->viewers->pdata[i], kind, packets, n_packets, now_us);
+    gateway_viewer_send (self->viewers->pdata[i], kind, own->taken, own->n_taken, now_us);
+  }
+  own->n_taken = 0;
+}
+
+static void
+keep (GatewayFeed *self, GatewayKind kind, const GatewayTrackPacket *packet)
+{
+  Kind *own = &self->kinds[kind];
+
+  count (&own->packets, 1);
+  count (&own->bytes, packet->len);
+  own->taken[own->n_taken++] = packet;
+  if (own->n_taken == GATEWAY_BATCH_MAX)
+  {
+    fan_out (self, kind);
   }
 }
 
-/* Returns: (nullable): the packet, where viewers are to have it */
-static const GatewayTrackPacket *
-take (GatewayFeed *self, GatewayKind kind, const GatewayPlainPacket *plain, gint64 now_us)
+static gboolean
+on_packet (GatewayKind kind,
+           const guint8 *bytes,
+           gsize len,
+           gint64 now_us,
+           gpointer user_data)
 {
+  GatewayFeed *self = user_data;
   Kind *own = &self->kinds[kind];
   const GatewayTrackPacket *packet = NULL;
 
-  switch (gateway_track_take (own->track, plain->bytes, plain->len, now_us, &packet))
+  switch (gateway_track_take (own->track, bytes, len, now_us, &packet))
   {
-  case GATEWAY_TRACK_BEGUN:
-    if (kind == GATEWAY_VIDEO)
-    {
-      ask_key_frame (self);
-    }
-    break;
   case GATEWAY_TRACK_REFUSED:
     count (&own->refused, 1);
-    return NULL;
+    return FALSE;
   case GATEWAY_TRACK_REPEATED:
-    return NULL;
+    return TRUE;
+  case GATEWAY_TRACK_BEGUN:
+    self->wants_key_frame |= kind == GATEWAY_VIDEO;
+    break;
   case GATEWAY_TRACK_TAKEN:
   default:
     break;
   }
-  count (&own->packets, 1);
-  count (&own->bytes, packet->len);
-  return packet;
+  keep (self, kind, packet);
+  return TRUE;
 }
 
 static void
-on_media (GatewayKind kind,
-          const GatewayPlainPacket *packets,
-          guint n_packets,
-          gint64 now_us,
-          gpointer user_data)
+on_flush (GatewayKind kind, gpointer user_data)
 {
-  GatewayFeed *self = user_data;
-  const GatewayTrackPacket *taken[GATEWAY_BATCH_MAX];
-  guint n_taken = 0;
-
-  for (guint i = 0; i < n_packets; i++)
-  {
-    const GatewayTrackPacket *packet = take (self, kind, &packets[i], now_us);
-
-    if (packet != NULL)
-    {
-      taken[n_taken++] = packet;
-    }
-    if (n_taken == GATEWAY_BATCH_MAX || (n_taken > 0 && i == n_packets - 1))
-    {
-      fan_out (self, kind, taken, n_taken);
-      n_taken = 0;
-    }
-  }
+  fan_out (user_data, kind);
+  serve_key_frame (user_data, g_get_monotonic_time ());
 }
 
 /* Viewers see one clock: the sources' where all of them tell it, else ours. */
@@ -204,7 +199,8 @@ on_sender_report (GatewayKind kind,
 }
 
 static const GatewaySourceCallbacks source_callbacks = {
-  .media = on_media,
+  .packet = on_packet,
+  .flush = on_flush,
   .sender_report = on_sender_report,
 };
 

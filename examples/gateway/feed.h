@@ -72,8 +72,8 @@ GatewayViewer *gateway_feed_add_viewer (GatewayFeed *self,
                                         TegataTransport *transport,
                                         const GatewayFormat *formats);
 
-/* Nothing is sent to it any more when this has returned to the main loop once; @viewer is
- * gone at once for the caller. */
+/* @viewer is gone at once for the caller. What the media thread is about to send to it
+ * goes out yet; then its transport is released, on this thread. */
 void gateway_feed_remove_viewer (GatewayFeed *self, GatewayViewer *viewer);
 
 /* RTCP of that viewer, plain: NACK is answered by retransmission, PLI and FIR by a key

@@ -8,9 +8,6 @@
 #include <gst/video/video.h>
 #include <stdatomic.h>
 
-/* A frame of video is a few packets; a key frame of this pattern some ten. */
-#define MAX_BURST 64
-
 /* Frames that wait for a media thread that is busy; the rest is lost. */
 #define MAX_WAITING 64
 
@@ -37,7 +34,6 @@ struct _GatewayPattern
   GstElement *pipeline;
   GstElement *sinks[GATEWAY_N_KINDS];
   atomic_int n_waiting;
-  guint8 bytes[MAX_BURST][GATEWAY_PACKET_MAX]; /* the media thread's */
 };
 
 /* What one streaming thread made, on its way. */
@@ -66,48 +62,33 @@ get_capture_us (Burst *burst, GstBuffer *buffer)
       running_time + gst_element_get_base_time (burst->pattern->pipeline));
 }
 
-static GatewayPlainPacket
-gather (GatewayPattern *self, guint i, GstBuffer *buffer)
-{
-  return (GatewayPlainPacket){
-    .bytes = self->bytes[i],
-    .len = gst_buffer_extract (buffer, 0, self->bytes[i], GATEWAY_PACKET_MAX),
-  };
-}
-
+/* A payloader's header and payload lie apart. */
 static void
-hand_out (Burst *burst, GstBuffer **buffers, guint n_buffers)
+hand_out (Burst *burst, GstBuffer *buffer, gint64 capture_us)
 {
   GatewayPattern *self = burst->pattern;
-  GatewayPlainPacket packets[MAX_BURST];
+  guint8 bytes[GATEWAY_PACKET_MAX];
+  gsize len = gst_buffer_extract (buffer, 0, bytes, sizeof bytes);
 
-  for (guint i = 0; i < n_buffers; i++)
-  {
-    packets[i] = gather (self, i, buffers[i]);
-  }
-  self->callbacks->media (burst->kind, packets, n_buffers,
-                          get_capture_us (burst, buffers[0]), self->user_data);
+  self->callbacks->packet (burst->kind, bytes, len, capture_us, self->user_data);
 }
 
 static gboolean
 on_burst (gpointer user_data)
 {
   Burst *burst = user_data;
+  GatewayPattern *self = burst->pattern;
   GstBufferList *list = gst_sample_get_buffer_list (burst->sample);
-  GstBuffer *buffers[MAX_BURST];
-  guint n_buffers = list != NULL ? gst_buffer_list_length (list) : 1;
+  GstBuffer *first = list != NULL ? gst_buffer_list_get (list, 0)
+                                  : gst_sample_get_buffer (burst->sample);
+  gint64 capture_us = get_capture_us (burst, first);
 
-  for (guint first = 0; first < n_buffers; first += MAX_BURST)
+  hand_out (burst, first, capture_us);
+  for (guint i = 1; list != NULL && i < gst_buffer_list_length (list); i++)
   {
-    guint n = MIN (n_buffers - first, MAX_BURST);
-
-    for (guint i = 0; i < n; i++)
-    {
-      buffers[i] = list != NULL ? gst_buffer_list_get (list, first + i)
-                                : gst_sample_get_buffer (burst->sample);
-    }
-    hand_out (burst, buffers, n);
+    hand_out (burst, gst_buffer_list_get (list, i), capture_us);
   }
+  self->callbacks->flush (burst->kind, self->user_data);
   return G_SOURCE_REMOVE;
 }
 

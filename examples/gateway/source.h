@@ -5,24 +5,20 @@
 
 /* Where plain media comes from: what a source tells, on the media thread. */
 
-typedef struct
-{
-  const guint8 *bytes;
-  gsize len;
-} GatewayPlainPacket;
-
 /*
- * @media: packets, or what claims to be that, have come together. @now_us: monotonic:
- * when they were captured, or else when they came
- * @sender_report: of the sender of media (RFC 3550 section 6.4.1); NULL for none
+ * @packet: a packet, or what claims to be one, has come. @now_us: monotonic: when it was
+ * captured, or else when it came. Returns: whether it is of the sender that is heard
+ * @flush: that was all that came together
+ * @sender_report: of the sender of media (RFC 3550 section 6.4.1)
  */
 typedef struct
 {
-  void (*media) (GatewayKind kind,
-                 const GatewayPlainPacket *packets,
-                 guint n_packets,
-                 gint64 now_us,
-                 gpointer user_data);
+  gboolean (*packet) (GatewayKind kind,
+                      const guint8 *bytes,
+                      gsize len,
+                      gint64 now_us,
+                      gpointer user_data);
+  void (*flush) (GatewayKind kind, gpointer user_data);
   void (*sender_report) (GatewayKind kind,
                          guint32 ssrc,
                          guint64 ntp,

@@ -6,9 +6,6 @@
 /* How often the kernel is asked for a port whose next one is free as well. */
 #define MAX_TRIES 64
 
-/* What one call of a channel hands up is looked at in pieces of so many. */
-#define MAX_BURST 64
-
 struct _GatewayUdpSource
 {
   GatewayKind kind;
@@ -16,8 +13,8 @@ struct _GatewayUdpSource
   gpointer user_data;
   TegataUdpChannel *rtp;
   TegataUdpChannel *rtcp;
-  TegataAddress rtp_peer;  /* where RTP came from last; empty before */
-  TegataAddress rtcp_peer; /* the same of RTCP of that host */
+  TegataAddress rtp_peer;  /* of the sender that is heard; empty before */
+  TegataAddress rtcp_peer; /* where RTCP of that host came from last */
 };
 
 /* Returns: whether both are of one host: who knows how to reach our RTCP port alone does
@@ -39,10 +36,7 @@ on_sender (guint32 ssrc, guint64 ntp, guint32 timestamp, gpointer user_data)
 {
   GatewayUdpSource *self = user_data;
 
-  if (self->callbacks->sender_report != NULL)
-  {
-    self->callbacks->sender_report (self->kind, ssrc, ntp, timestamp, self->user_data);
-  }
+  self->callbacks->sender_report (self->kind, ssrc, ntp, timestamp, self->user_data);
 }
 
 static void
@@ -58,43 +52,28 @@ handle_rtcp (GatewayUdpSource *self, const TegataDatagram *datagram)
   }
 }
 
+/* Strangers may write to the port as well: they do not become whom requests go to. */
 static void
-hand_out (GatewayUdpSource *self, const TegataDatagram *datagrams, guint n_datagrams)
+on_rtp (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
 {
-  GatewayPlainPacket packets[MAX_BURST];
-  guint n_packets = 0;
+  GatewayUdpSource *self = user_data;
+  gint64 now_us = g_get_monotonic_time ();
 
   for (guint i = 0; i < n_datagrams; i++)
   {
     const TegataDatagram *datagram = &datagrams[i];
 
-    switch (tegata_packet_classify (datagram->bytes, datagram->len))
+    if (tegata_packet_classify (datagram->bytes, datagram->len) == TEGATA_PACKET_RTCP)
     {
-    case TEGATA_PACKET_RTCP:
       handle_rtcp (self, datagram);
-      break;
-    case TEGATA_PACKET_RTP:
+    }
+    else if (self->callbacks->packet (self->kind, datagram->bytes, datagram->len, now_us,
+                                      self->user_data))
+    {
       self->rtp_peer = datagram->peer;
-      packets[n_packets++] = (GatewayPlainPacket){ datagram->bytes, datagram->len };
-      break;
-    default: /* counted as refused */
-      packets[n_packets++] = (GatewayPlainPacket){ datagram->bytes, datagram->len };
     }
   }
-  if (n_packets > 0)
-  {
-    self->callbacks->media (self->kind, packets, n_packets, g_get_monotonic_time (),
-                            self->user_data);
-  }
-}
-
-static void
-on_rtp (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
-{
-  for (guint i = 0; i < n_datagrams; i += MAX_BURST)
-  {
-    hand_out (user_data, datagrams + i, MIN (n_datagrams - i, MAX_BURST));
-  }
+  self->callbacks->flush (self->kind, self->user_data);
 }
 
 static void
