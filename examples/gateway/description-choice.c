@@ -400,15 +400,13 @@ take_any_codec (GatewaySection *section)
   return FALSE;
 }
 
+/* @own: (nullable): what we send of it; NULL to publish */
 static char *
-describe_missing (GatewaySection *section,
-                  GatewayService service,
-                  const GatewayFormat *formats)
+describe_missing (const GatewaySection *section, const GatewayFormat *own)
 {
-  const GatewayCodec *codec
-      = service == GATEWAY_WATCH ? formats[section->kind].codec : NULL;
+  const GatewayCodec *codec = own != NULL ? own->codec : NULL;
 
-  if (service == GATEWAY_PUBLISH)
+  if (own == NULL)
   {
     return g_strdup (section->kind == GATEWAY_VIDEO
                          ? "expected VP8, or H264 of packetization-mode=1"
@@ -441,7 +439,7 @@ take_section (GatewayOffer *self,
   {
     return NULL;
   }
-  return describe_missing (section, service, formats);
+  return describe_missing (section, own);
 }
 
 gboolean
