@@ -9,7 +9,7 @@
 #include <gst/sdp/gstsdpmessage.h>
 #include <string.h>
 
-#define MAX_LEN (64 * 1024)
+#define MAX_LEN 65536
 
 static GstSDPMessage *
 parse_message (const char *text, gsize len, GError **error)
@@ -256,6 +256,36 @@ read_transport (Answer *self,
          && read_fingerprints (self, message, media, error);
 }
 
+static gboolean
+read_answer (Answer *self,
+             const GstSDPMessage *message,
+             NiceAgent *agent,
+             guint stream_id,
+             GError **error)
+{
+  const GstSDPMedia *carrier = NULL;
+
+  for (guint i = 0; i < N_TRACKS; i++)
+  {
+    const GstSDPMedia *media = gst_sdp_message_get_media (message, i);
+
+    if (!read_track (self, (TrackKind) i, media, error))
+    {
+      return FALSE;
+    }
+    /* of a bundle the first one that was not turned down (RFC 9143 section 7.3) */
+    carrier = carrier == NULL && self->tracks[i].codec != NULL ? media : carrier;
+  }
+  if (self->tracks[TRACK_VIDEO].codec == NULL)
+  {
+    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
+                 "the answer has no video: its m=video line has port 0");
+    return FALSE;
+  }
+  read_candidates (self, carrier, agent, stream_id);
+  return read_transport (self, message, carrier, error);
+}
+
 Answer *
 answer_new_from_text (const char *text,
                       gsize len,
@@ -263,37 +293,19 @@ answer_new_from_text (const char *text,
                       guint stream_id,
                       GError **error)
 {
-  g_autoptr (Answer) self = g_new0 (Answer, 1);
   g_autoptr (GstSDPMessage) message = parse_message (text, len, error);
-  const GstSDPMedia *carrier = NULL;
+  Answer *self;
 
-  for (guint i = 0; message != NULL && i < N_TRACKS; i++)
-  {
-    const GstSDPMedia *media = gst_sdp_message_get_media (message, i);
-
-    if (!read_track (self, (TrackKind) i, media, error))
-    {
-      return NULL;
-    }
-    /* of a bundle the first one that was not turned down (RFC 9143 section 7.3) */
-    carrier = carrier == NULL && self->tracks[i].codec != NULL ? media : carrier;
-  }
   if (message == NULL)
   {
     return NULL;
   }
-  if (self->tracks[TRACK_VIDEO].codec == NULL)
+  self = g_new0 (Answer, 1);
+  if (!read_answer (self, message, agent, stream_id, error))
   {
-    g_set_error (error, TEGATA_ERROR, TEGATA_ERROR_UNSUPPORTED,
-                 "the answer has no video: its m=video line has port 0");
-    return NULL;
+    g_clear_pointer (&self, answer_free);
   }
-  if (!read_transport (self, message, carrier, error))
-  {
-    return NULL;
-  }
-  read_candidates (self, carrier, agent, stream_id);
-  return g_steal_pointer (&self);
+  return self;
 }
 
 void

@@ -181,39 +181,36 @@ decoder_new (const Codec *codec,
              gpointer user_data,
              GError **error)
 {
-  g_autoptr (Decoder) self = g_new0 (Decoder, 1);
   g_autofree char *description = describe_pipeline (codec, error);
+  GstElement *pipeline
+      = description != NULL ? gst_parse_launch (description, error) : NULL;
+  Decoder *self;
 
-  if (description == NULL)
+  if (pipeline == NULL)
   {
     return NULL;
   }
-  self->pipeline = gst_parse_launch (description, error);
-  if (self->pipeline == NULL)
-  {
-    return NULL;
-  }
+  self = g_new0 (Decoder, 1);
   self->funcs = funcs;
   self->user_data = user_data;
+  self->pipeline = pipeline;
   connect_pipeline (self);
   gst_element_set_state (self->pipeline, GST_STATE_PLAYING);
-  return g_steal_pointer (&self);
+  return self;
 }
 
 void
 decoder_free (Decoder *self)
 {
+  g_autoptr (GstBus) bus = NULL;
+
   if (self == NULL)
   {
     return;
   }
-  if (self->pipeline != NULL)
-  {
-    g_autoptr (GstBus) bus = gst_element_get_bus (self->pipeline);
-
-    gst_element_set_state (self->pipeline, GST_STATE_NULL);
-    gst_bus_remove_watch (bus);
-  }
+  bus = gst_element_get_bus (self->pipeline);
+  gst_element_set_state (self->pipeline, GST_STATE_NULL);
+  gst_bus_remove_watch (bus);
   gst_clear_object (&self->source);
   gst_clear_object (&self->sink);
   gst_clear_object (&self->pipeline);

@@ -124,8 +124,9 @@ feedback_send_nack (Feedback *self,
   fci = gst_rtcp_packet_fb_get_fci (&packet);
   for (guint i = 0; i < n_words; i++)
   {
-    GST_WRITE_UINT16_BE (fci + 4 * i, words[i][0]);
-    GST_WRITE_UINT16_BE (fci + 4 * i + 2, words[i][1]);
+    GST_WRITE_UINT16_BE (fci, words[i][0]);
+    GST_WRITE_UINT16_BE (fci + 2, words[i][1]);
+    fci += 4;
   }
   self->nacks += n_numbers;
   send_and_free (self, &rtcp, buffer);

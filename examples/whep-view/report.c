@@ -90,6 +90,23 @@ add_track (JsonBuilder *builder, const char *name, const CheckStats *stats)
   json_builder_end_object (builder);
 }
 
+/* What never happened is left out. */
+static void
+add_refusals (JsonBuilder *builder, const ViewerInfo *info)
+{
+  json_builder_set_member_name (builder, "refusedBy");
+  json_builder_begin_object (builder);
+  for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
+  {
+    if (info->refused_by[i] > 0)
+    {
+      add_count (builder, tegata_refusal_to_string ((TegataRefusal) i),
+                 info->refused_by[i]);
+    }
+  }
+  json_builder_end_object (builder);
+}
+
 static void
 add_viewer (JsonBuilder *builder, const ViewerInfo *info)
 {
@@ -111,6 +128,7 @@ add_viewer (JsonBuilder *builder, const ViewerInfo *info)
   add_count (builder, "plis", info->reception.plis);
   add_count (builder, "strange", info->reception.strange);
   add_count (builder, "refused", info->refused);
+  add_refusals (builder, info);
   add_count (builder, "failedAuthentication", info->failed_authentication);
 }
 

@@ -52,6 +52,7 @@ read_transport (Viewer *self)
 
   tegata_session_get_stats (session, &stats);
   self->last.refused = 0;
+  memcpy (self->last.refused_by, stats.refused, sizeof stats.refused);
   for (guint i = 0; i < TEGATA_N_REFUSALS; i++)
   {
     self->last.refused += stats.refused[i];

@@ -70,6 +70,7 @@ typedef struct
   gint64 connected_us;   /* since the offer was posted; -1: never */
   gint64 first_frame_us; /* likewise */
   ReceptionStats reception;
+  guint64 refused_by[TEGATA_N_REFUSALS];
   guint64 refused; /* datagrams and packets that the transport refused, of any cause */
   guint64 failed_authentication;
 } ViewerInfo;

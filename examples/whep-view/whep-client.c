@@ -100,9 +100,9 @@ static void
 on_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   WhepClient *client = user_data;
-  g_autoptr (GBytes) body
-      = soup_session_send_and_read_finish (SOUP_SESSION (source), result, NULL);
+  GBytes *body = soup_session_send_and_read_finish (SOUP_SESSION (source), result, NULL);
 
+  g_clear_pointer (&body, g_bytes_unref);
   client->n_pending--;
 }
 

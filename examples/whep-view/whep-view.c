@@ -339,7 +339,7 @@ prepare (Audience *self, GError **error)
 static void
 run (Audience *self)
 {
-  g_autofree ViewerInfo *infos = g_new0 (ViewerInfo, (gsize) self->options->n_viewers);
+  g_autoptr (GArray) infos = g_array_new (FALSE, FALSE, sizeof (ViewerInfo));
 
   self->report.is_json = self->options->json;
   self->report.began_us = g_get_monotonic_time ();
@@ -352,9 +352,12 @@ run (Audience *self)
   g_main_loop_run (self->main_loop);
   for (guint i = 0; i < self->viewers->len; i++)
   {
-    viewer_get_info (g_ptr_array_index (self->viewers, i), &infos[i]);
+    ViewerInfo info;
+
+    viewer_get_info (g_ptr_array_index (self->viewers, i), &info);
+    g_array_append_val (infos, info);
   }
-  report_summary (&self->report, infos, self->viewers->len);
+  report_summary (&self->report, (const ViewerInfo *) (gpointer) infos->data, infos->len);
 }
 
 static void
