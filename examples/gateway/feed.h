@@ -87,6 +87,8 @@ typedef struct
   guint64 bytes;
   guint64 retransmitted;
   guint64 nacks;            /* packets that it asked for */
+  guint64 nacks_ignored;    /* those beyond all that can be sent again */
+  guint64 rtcp_dropped;     /* packets of RTCP: more than anybody has to say */
   guint64 key_frames_asked; /* PLI and FIR */
   gint64 rtt_us;            /* -1: unknown yet */
   double fraction_lost;     /* of the last report, 0 to 1 */

@@ -66,6 +66,8 @@ add_viewer_media (JsonBuilder *json, GatewayViewer *viewer)
   add_count (json, "bytes", stats.bytes);
   add_count (json, "retransmitted", stats.retransmitted);
   add_count (json, "nacks", stats.nacks);
+  add_count (json, "nacksIgnored", stats.nacks_ignored);
+  add_count (json, "rtcpDropped", stats.rtcp_dropped);
   add_count (json, "keyFramesAsked", stats.key_frames_asked);
   json_builder_set_member_name (json, "roundTripTime");
   if (stats.rtt_us < 0)

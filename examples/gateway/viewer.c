@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "viewer.h"
 
+#include "allowance.h"
 #include "resend.h"
 #include "rtcp.h"
 
@@ -12,9 +13,15 @@
 /* Sender reports that are remembered: for a round trip of as many seconds. */
 #define N_SENT_REPORTS 4
 
-/* RTCP of one viewer that waits for the media thread; what is more than that is dropped,
- * and counts as lost on the way. */
+/* RTCP of one viewer that waits for the media thread, and what it may say in the span of
+ * an allowance: a hundred times what an honest one does. More than that is dropped before
+ * it costs the media thread anything, and is lost for the viewer. */
 #define MAX_WAITING 64
+#define MAX_SAID 8192   /* bytes */
+#define PACKET_COST 100 /* bytes that each packet counts as, beside its own */
+
+/* Packets that it may ask for in that span: all that can be sent again. */
+#define MAX_ASKED GATEWAY_TRACK_LENGTH
 
 typedef struct
 {
@@ -44,6 +51,10 @@ struct _GatewayViewer
   gint64 report_us; /* when the next ones are due */
   gint64 rtt_us;    /* -1: unknown */
   gint64 now_us;    /* while RTCP is read */
+  guint n_asked;    /* then: of NACKs */
+  guint n_ignored;  /* then: beyond what it may ask for */
+  GatewayAllowance asking;
+  GatewayAllowance saying; /* the main thread's */
   atomic_int n_waiting;
   GMutex lock;
   GatewayViewerStats stats; /* under the lock */
@@ -382,16 +393,21 @@ static void
 on_nack (guint32 media_ssrc, guint16 sequence, gpointer user_data)
 {
   GatewayViewer *self = user_data;
-  Flow *flow = find_flow (self, media_ssrc);
+  Flow *flow;
   guint16 age;
 
+  /* first, and cheap: one packet of RTCP has room for 6000 of them */
+  if (!gateway_allowance_take (&self->asking, 1, MAX_ASKED, self->now_us))
+  {
+    self->n_ignored++;
+    return;
+  }
+  flow = find_flow (self, media_ssrc);
   if (flow == NULL || !flow->has_begun)
   {
     return;
   }
-  g_mutex_lock (&self->lock);
-  self->stats.nacks++;
-  g_mutex_unlock (&self->lock);
+  self->n_asked++;
   age = (guint16) (get_sequence (flow, flow->next_number) - sequence);
   if (flow->format.rtx_payload_type != 0 && age > 0
       && age <= flow->next_number - flow->first_number)
@@ -414,23 +430,36 @@ on_key_frame (guint32 media_ssrc, gpointer user_data)
   }
 }
 
-static gboolean
-on_message (gpointer user_data)
+static void
+read_message (GatewayViewer *self, const Message *message)
 {
   static const GatewayRtcpReader reader = {
     .block = on_block,
     .nack = on_nack,
     .key_frame = on_key_frame,
   };
+
+  self->now_us = g_get_monotonic_time ();
+  self->n_asked = 0;
+  self->n_ignored = 0;
+  gateway_rtcp_read (message->bytes, message->len, &reader, self);
+  flush (self);
+  g_mutex_lock (&self->lock);
+  self->stats.nacks += self->n_asked;
+  self->stats.nacks_ignored += self->n_ignored;
+  g_mutex_unlock (&self->lock);
+}
+
+static gboolean
+on_message (gpointer user_data)
+{
   Message *message = user_data;
   GatewayViewer *self = message->viewer;
 
   atomic_fetch_sub (&self->n_waiting, 1);
   if (self->transport != NULL)
   {
-    self->now_us = g_get_monotonic_time ();
-    gateway_rtcp_read (message->bytes, message->len, &reader, self);
-    flush (self);
+    read_message (self, message);
   }
   return G_SOURCE_REMOVE;
 }
@@ -444,14 +473,33 @@ free_message (gpointer data)
   g_free (self);
 }
 
+static gboolean
+may_say (GatewayViewer *self, gsize len)
+{
+  if (len > MAX_SAID
+      || !gateway_allowance_take (&self->saying, (guint) len + PACKET_COST, MAX_SAID,
+                                  g_get_monotonic_time ()))
+  {
+    return FALSE;
+  }
+  if (atomic_fetch_add (&self->n_waiting, 1) >= MAX_WAITING)
+  {
+    atomic_fetch_sub (&self->n_waiting, 1);
+    return FALSE;
+  }
+  return TRUE;
+}
+
 void
 gateway_viewer_handle_rtcp (GatewayViewer *viewer, const guint8 *bytes, gsize len)
 {
   Message *message;
 
-  if (atomic_fetch_add (&viewer->n_waiting, 1) >= MAX_WAITING)
+  if (!may_say (viewer, len))
   {
-    atomic_fetch_sub (&viewer->n_waiting, 1);
+    g_mutex_lock (&viewer->lock);
+    viewer->stats.rtcp_dropped++;
+    g_mutex_unlock (&viewer->lock);
     return;
   }
   message = g_malloc (sizeof *message + len);

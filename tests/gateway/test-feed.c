@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "allowance.h"
 #include "feed.h"
 #include "link.h"
 #include "rtcp.h"
+#include "track.h"
 
 #include <gst/gst.h>
 #include <string.h>
@@ -399,6 +401,69 @@ what_a_viewer_misses_is_sent_again (void)
                    g_bytes_get_size (original) - 12);
 }
 
+/* A packet of RTCP as large as any: each of its entries asks for 17 packets.
+ * Returns: its length */
+static gsize
+write_greedy_nack (guint8 *bytes, guint32 ssrc)
+{
+  gsize len = 1400;
+
+  memset (bytes, 0xff, len);
+  bytes[0] = 0x81;
+  bytes[1] = 205;
+  bytes[2] = (guint8) ((len / 4 - 1) >> 8);
+  bytes[3] = (guint8) (len / 4 - 1);
+  for (guint i = 0; i < 4; i++)
+  {
+    bytes[8 + i] = (guint8) (ssrc >> (24 - 8 * i));
+  }
+  for (gsize i = 12; i < len; i += 4)
+  {
+    bytes[i] = (guint8) ((i * 17 / 4) >> 8);
+    bytes[i + 1] = (guint8) (i * 17 / 4);
+  }
+  return len;
+}
+
+/* It costs the media thread no more than all that is kept, in each span of time. */
+static void
+a_storm_of_nacks_is_bounded (void)
+{
+  g_auto (Rig) rig = { 0 };
+  g_autoptr (Watch) watch = NULL;
+  guint8 bytes[1400];
+  gsize len;
+  gint64 begin_us;
+  guint64 n_taken;
+  guint64 n_spans;
+  guint64 n_before;
+  guint16 missing[] = { 1 };
+  GatewayReceiverReport report
+      = { .ssrc = 1, .cname = "x", .missing = missing, .n_missing = 1 };
+
+  rig_init (&rig);
+  watch = watch_new (rig.feed);
+  let_in (&rig, watch);
+  report.media_ssrc = gateway_feed_get_format (rig.feed, GATEWAY_VIDEO).ssrc;
+  len = write_greedy_nack (bytes, report.media_ssrc);
+  begin_us = g_get_monotonic_time ();
+  for (guint i = 0; i < 1000; i++)
+  {
+    gateway_viewer_handle_rtcp (watch->viewer, bytes, len);
+  }
+  rig_send (&rig, 10);
+  wait_until (has_all (&rig, watch));
+  n_taken = 1000 - watch_stats (watch).rtcp_dropped;
+  wait_until (watch_stats (watch).nacks + watch_stats (watch).nacks_ignored
+              == n_taken * (len - 12) / 4 * 17);
+  n_spans = (guint64) ((g_get_monotonic_time () - begin_us) / GATEWAY_ALLOWANCE_SPAN_US);
+  n_before = watch_stats (watch).nacks;
+  g_assert_cmpuint (n_before, <=, (n_spans + 2) * GATEWAY_TRACK_LENGTH);
+  g_assert_cmpuint (n_taken, <=, (n_spans + 1) * 5);
+  /* and then it is heard again */
+  wait_until ((watch_report (watch, &report), watch_stats (watch).nacks > n_before));
+}
+
 /* The first packet of a source asks for one, and so does each viewer. */
 static void
 requests_for_key_frames_are_gathered (void)
@@ -651,6 +716,7 @@ main (int argc, char **argv)
   ADD ("plain-rtp-reaches-all-viewers-each-in-its-numbers",
        plain_rtp_reaches_all_viewers_each_in_its_numbers);
   ADD ("what-a-viewer-misses-is-sent-again", what_a_viewer_misses_is_sent_again);
+  ADD ("a-storm-of-nacks-is-bounded", a_storm_of_nacks_is_bounded);
   ADD ("requests-for-key-frames-are-gathered", requests_for_key_frames_are_gathered);
   ADD ("requests-go-to-who-is-heard", requests_go_to_who_is_heard);
   ADD ("reports-tell-the-round-trip", reports_tell_the_round_trip);
