@@ -2,6 +2,8 @@
 
 /* What is taken of an offer: sections, codecs, and how they are repaired. */
 #include "description.h"
+
+#include "description-formats.h"
 #include "problem.h"
 
 #include <libsoup/soup.h>
@@ -16,56 +18,6 @@
 #define MAX_QUOTE 40
 
 /* ---- attributes of a format ---- */
-
-/* "a=KEY:<payload type> <value>"; @wildcard: "*" stands for every payload type. */
-static const char *
-find_value (const GstSDPMedia *media,
-            const char *key,
-            const char *payload_type,
-            gboolean wildcard,
-            guint *from)
-{
-  gsize len = strlen (payload_type);
-  const char *value;
-
-  while ((value = gst_sdp_media_get_attribute_val_n (media, key, *from)) != NULL)
-  {
-    *from += 1;
-    if (strncmp (value, payload_type, len) == 0 && value[len] == ' ')
-    {
-      return value + len + 1;
-    }
-    if (wildcard && g_str_has_prefix (value, "* "))
-    {
-      return value + 2;
-    }
-  }
-  return NULL;
-}
-
-static const char *
-get_format_value (const GstSDPMedia *media, const char *key, const char *payload_type)
-{
-  guint from = 0;
-
-  return find_value (media, key, payload_type, FALSE, &from);
-}
-
-static gboolean
-has_feedback (const GstSDPMedia *media, const char *payload_type, const char *wanted)
-{
-  guint from = 0;
-  const char *value;
-
-  while ((value = find_value (media, "rtcp-fb", payload_type, TRUE, &from)) != NULL)
-  {
-    if (g_ascii_strcasecmp (value, wanted) == 0)
-    {
-      return TRUE;
-    }
-  }
-  return FALSE;
-}
 
 /* One parameter of an a=fmtp value; NULL where it is missing. */
 static char *
@@ -84,21 +36,6 @@ dup_parameter (const char *fmtp, const char *name)
     }
   }
   return NULL;
-}
-
-/* RFC 5761 section 4: with RTCP on the same port 64 to 95 would look like it. */
-static gboolean
-parse_payload_type (const char *text, guint8 *payload_type)
-{
-  guint64 number;
-
-  if (!g_ascii_string_to_unsigned (text, 10, 0, 127, &number, NULL)
-      || (number >= 64 && number <= 95))
-  {
-    return FALSE;
-  }
-  *payload_type = (guint8) number;
-  return TRUE;
 }
 
 /* ---- codecs ---- */
@@ -168,62 +105,57 @@ rank_h264 (const char *fmtp, const GatewayCodec *codec, GatewayService service)
 }
 
 static guint
-rank_format (const GstSDPMedia *media,
-             const char *payload_type,
+rank_format (const GatewayOfferedFormat *format,
              const GatewayCodec *codec,
              GatewayService service)
 {
-  const char *rtpmap = get_format_value (media, "rtpmap", payload_type);
-
-  if (rtpmap == NULL || !is_codec (rtpmap, codec))
+  if (format->rtpmap == NULL || !is_codec (format->rtpmap, codec))
   {
     return 0;
   }
-  return g_str_equal (codec->name, "H264")
-             ? rank_h264 (get_format_value (media, "fmtp", payload_type), codec, service)
-             : 1;
+  return g_str_equal (codec->name, "H264") ? rank_h264 (format->fmtp, codec, service) : 1;
 }
 
-/* The best, and of those the one that the peer likes best. */
-static const char *
-find_format (const GstSDPMedia *media,
+/* The best, and of those the one that the peer likes best. FALSE: there is none. */
+static gboolean
+find_format (const GatewayOfferedFormats *offered,
              const GatewayCodec *codec,
              GatewayService service,
              guint8 *payload_type)
 {
-  const char *best = NULL;
   guint best_rank = 0;
 
-  for (guint i = 0; i < gst_sdp_media_formats_len (media); i++)
+  for (guint i = 0; i < offered->n_formats; i++)
   {
-    const char *text = gst_sdp_media_get_format (media, i);
-    guint rank = rank_format (media, text, codec, service);
-    guint8 number;
+    guint rank = rank_format (&offered->formats[offered->order[i]], codec, service);
 
-    if (rank > best_rank && parse_payload_type (text, &number))
+    if (rank > best_rank)
     {
-      best = text;
       best_rank = rank;
-      *payload_type = number;
+      *payload_type = offered->order[i];
     }
   }
-  return best;
+  return best_rank > 0;
 }
 
 static guint8
-find_rtx (const GstSDPMedia *media, const char *payload_type)
+find_rtx (const GatewayOfferedFormats *offered, guint8 payload_type)
 {
-  for (guint i = 0; i < gst_sdp_media_formats_len (media); i++)
+  for (guint i = 0; i < offered->n_formats; i++)
   {
-    const char *text = gst_sdp_media_get_format (media, i);
-    const char *rtpmap = get_format_value (media, "rtpmap", text);
-    g_autofree char *apt = dup_parameter (get_format_value (media, "fmtp", text), "apt");
-    guint8 number;
+    const GatewayOfferedFormat *format = &offered->formats[offered->order[i]];
+    g_autofree char *apt = NULL;
+    guint64 number;
 
-    if (rtpmap != NULL && g_ascii_strncasecmp (rtpmap, "rtx/", 4) == 0
-        && g_strcmp0 (apt, payload_type) == 0 && parse_payload_type (text, &number))
+    if (format->rtpmap == NULL || g_ascii_strncasecmp (format->rtpmap, "rtx/", 4) != 0)
     {
-      return number;
+      continue;
+    }
+    apt = dup_parameter (format->fmtp, "apt");
+    if (apt != NULL && g_ascii_string_to_unsigned (apt, 10, 0, 127, &number, NULL)
+        && number == payload_type)
+    {
+      return offered->order[i];
     }
   }
   return 0;
@@ -231,29 +163,31 @@ find_rtx (const GstSDPMedia *media, const char *payload_type)
 
 /* ---- sections ---- */
 
-/* RFC 4566's default is to send and to receive. */
-static gboolean
-has_direction (GatewayOffer *self, const GatewaySection *section, GatewayService service)
+static GatewayDirections
+read_session_directions (GatewayOffer *self)
 {
-  const char *const directions[] = { "sendrecv", "sendonly", "recvonly", "inactive" };
-  const char *found = NULL;
+  GatewayDirections found = 0;
 
-  for (guint i = 0; i < G_N_ELEMENTS (directions); i++)
+  for (guint i = 0; i < gst_sdp_message_attributes_len (self->message); i++)
   {
-    if (gst_sdp_media_get_attribute_val (section->media, directions[i]) != NULL)
-    {
-      found = directions[i];
-    }
+    found |= gateway_direction_from_key (
+        gst_sdp_message_get_attribute (self->message, i)->key);
   }
-  for (guint i = 0; found == NULL && i < G_N_ELEMENTS (directions); i++)
-  {
-    if (gst_sdp_message_get_attribute_val (self->message, directions[i]) != NULL)
-    {
-      found = directions[i];
-    }
-  }
-  return found == NULL || g_str_equal (found, "sendrecv")
-         || g_str_equal (found, service == GATEWAY_WATCH ? "recvonly" : "sendonly");
+  return found;
+}
+
+/* RFC 8866's default is to send and to receive. Of several the least is believed. */
+static gboolean
+has_direction (GatewayOffer *self,
+               const GatewayOfferedFormats *offered,
+               GatewayService service)
+{
+  GatewayDirections found
+      = offered->directions != 0 ? offered->directions : read_session_directions (self);
+  GatewayDirections wanted
+      = service == GATEWAY_WATCH ? GATEWAY_RECVONLY : GATEWAY_SENDONLY;
+
+  return (found & ~(GatewayDirections) (GATEWAY_SENDRECV | wanted)) == 0;
 }
 
 static gboolean
@@ -272,7 +206,10 @@ has_kind (GatewayOffer *self, GatewayKind kind)
 /* Why it cannot be taken whatever its codecs are, as the end of a sentence; NULL: it can.
  */
 static const char *
-find_obstacle (GatewayOffer *self, GatewaySection *section, GatewayService service)
+find_obstacle (GatewayOffer *self,
+               GatewaySection *section,
+               const GatewayOfferedFormats *offered,
+               GatewayService service)
 {
   const char *media = gst_sdp_media_get_media (section->media);
   const char *proto = gst_sdp_media_get_proto (section->media);
@@ -291,11 +228,11 @@ find_obstacle (GatewayOffer *self, GatewaySection *section, GatewayService servi
   {
     return "expected it in a=group:BUNDLE";
   }
-  if (gst_sdp_media_get_attribute_val (section->media, "rtcp-mux") == NULL)
+  if (!offered->has_rtcp_mux)
   {
     return "expected a=rtcp-mux";
   }
-  if (!has_direction (self, section, service))
+  if (!has_direction (self, offered, service))
   {
     return service == GATEWAY_WATCH ? "expected a=recvonly, or a=sendrecv"
                                     : "expected a=sendonly, or a=sendrecv";
@@ -305,10 +242,10 @@ find_obstacle (GatewayOffer *self, GatewaySection *section, GatewayService servi
 
 /* The peer's own SSRCs, where it tells them. */
 static void
-read_ssrcs (const GstSDPMedia *media, GatewayFormat *format)
+read_ssrcs (const GatewayOfferedFormats *offered, GatewayFormat *format)
 {
-  const char *group = gst_sdp_media_get_attribute_val (media, "ssrc-group");
-  const char *first = gst_sdp_media_get_attribute_val (media, "ssrc");
+  const char *group = offered->ssrc_group;
+  const char *first = offered->ssrc;
   g_auto (GStrv) parts
       = g_strsplit (group != NULL && g_str_has_prefix (group, "FID ") ? group + 4
                     : first != NULL                                   ? first
@@ -330,7 +267,7 @@ read_ssrcs (const GstSDPMedia *media, GatewayFormat *format)
 
 /* RFC 6184 section 8.2.2: the profile of an answer is the offer's. */
 static char *
-make_fmtp (const GstSDPMedia *media, const char *payload_type, const GatewayCodec *codec)
+make_fmtp (const char *offered, const GatewayCodec *codec)
 {
   g_autofree char *profile_level = NULL;
 
@@ -338,8 +275,7 @@ make_fmtp (const GstSDPMedia *media, const char *payload_type, const GatewayCode
   {
     return g_strdup (codec->fmtp);
   }
-  profile_level = g_strdup_printf (
-      "%06x", (guint) get_profile_level (get_format_value (media, "fmtp", payload_type)));
+  profile_level = g_strdup_printf ("%06x", (guint) get_profile_level (offered));
   return g_strdup_printf ("level-asymmetry-allowed=1;packetization-mode=1;"
                           "profile-level-id=%s",
                           profile_level);
@@ -348,28 +284,29 @@ make_fmtp (const GstSDPMedia *media, const char *payload_type, const GatewayCode
 /* @own: (nullable): what we send; NULL to publish */
 static gboolean
 take_codec (GatewaySection *section,
+            const GatewayOfferedFormats *offered,
             GatewayService service,
             const GatewayCodec *codec,
             const GatewayFormat *own)
 {
   GatewayFormat *format = &section->format;
-  const char *payload_type
-      = find_format (section->media, codec, service, &format->payload_type);
+  const GatewayOfferedFormat *found;
 
-  if (payload_type == NULL)
+  if (!find_format (offered, codec, service, &format->payload_type))
   {
     return FALSE;
   }
+  found = &offered->formats[format->payload_type];
   format->codec = codec;
-  format->has_nack = has_feedback (section->media, payload_type, "nack");
-  format->has_pli = has_feedback (section->media, payload_type, "nack pli");
-  section->has_fir = has_feedback (section->media, payload_type, "ccm fir");
-  section->fmtp = make_fmtp (section->media, payload_type, codec);
+  format->has_nack = found->has_nack;
+  format->has_pli = found->has_pli;
+  section->has_fir = found->has_fir;
+  section->fmtp = make_fmtp (found->fmtp, codec);
   format->rtx_payload_type
-      = format->has_nack ? find_rtx (section->media, payload_type) : 0;
+      = format->has_nack ? find_rtx (offered, format->payload_type) : 0;
   if (own == NULL)
   {
-    read_ssrcs (section->media, format);
+    read_ssrcs (offered, format);
     return TRUE;
   }
   format->ssrc = own->ssrc;
@@ -381,21 +318,28 @@ take_codec (GatewaySection *section,
   return TRUE;
 }
 
-/* The first of the peer's list that passes through. */
+/* The first of the peer's list that passes through. A codec that none of its formats is
+ * fit for is not looked for again. */
 static gboolean
-take_any_codec (GatewaySection *section)
+take_any_codec (GatewaySection *section, const GatewayOfferedFormats *offered)
 {
-  for (guint i = 0; i < gst_sdp_media_formats_len (section->media); i++)
+  const GatewayCodec *unfit = NULL;
+
+  for (guint i = 0; i < offered->n_formats; i++)
   {
-    const char *rtpmap = get_format_value (section->media, "rtpmap",
-                                           gst_sdp_media_get_format (section->media, i));
+    const char *rtpmap = offered->formats[offered->order[i]].rtpmap;
     const GatewayCodec *codec
         = rtpmap != NULL ? find_codec (rtpmap, section->kind) : NULL;
 
-    if (codec != NULL && take_codec (section, GATEWAY_PUBLISH, codec, NULL))
+    if (codec == NULL || codec == unfit)
+    {
+      continue;
+    }
+    if (take_codec (section, offered, GATEWAY_PUBLISH, codec, NULL))
     {
       return TRUE;
     }
+    unfit = codec;
   }
   return FALSE;
 }
@@ -426,16 +370,20 @@ take_section (GatewayOffer *self,
               GatewayService service,
               const GatewayFormat *formats)
 {
-  const char *obstacle = find_obstacle (self, section, service);
+  GatewayOfferedFormats offered;
   const GatewayFormat *own;
+  const char *obstacle;
 
+  gateway_offered_formats_read (&offered, section->media);
+  obstacle = find_obstacle (self, section, &offered, service);
   if (obstacle != NULL)
   {
     return g_strdup (obstacle);
   }
   own = service == GATEWAY_WATCH ? &formats[section->kind] : NULL;
-  if (own != NULL ? own->codec != NULL && take_codec (section, service, own->codec, own)
-                  : take_any_codec (section))
+  if (own != NULL
+          ? own->codec != NULL && take_codec (section, &offered, service, own->codec, own)
+          : take_any_codec (section, &offered))
   {
     return NULL;
   }

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #define MAX_SECTIONS 16
-#define MAX_FORMATS 128 /* a payload type has 7 bits */
-#define MAX_ATTRIBUTES 2048
+#define MAX_FORMATS 128    /* a payload type has 7 bits */
+#define MAX_ATTRIBUTES 512 /* of one section; of browsers, 170 */
 #define MAX_TOKEN_LEN 32
 
 void
@@ -205,20 +205,32 @@ read_group (GatewayOffer *self, const char *value, GError **error)
   return TRUE;
 }
 
+static const char *
+find_group (GatewayOffer *self)
+{
+  for (guint i = 0; i < gst_sdp_message_attributes_len (self->message); i++)
+  {
+    const GstSDPAttribute *attribute = gst_sdp_message_get_attribute (self->message, i);
+
+    if (g_strcmp0 (attribute->key, "group") == 0
+        && (g_strcmp0 (attribute->value, "BUNDLE") == 0
+            || g_str_has_prefix (attribute->value, "BUNDLE ")))
+    {
+      return attribute->value;
+    }
+  }
+  return NULL;
+}
+
 /* Without a group each section would be a connection of its own: one is fine. */
 static gboolean
 read_bundle (GatewayOffer *self, GError **error)
 {
-  const char *value;
+  const char *value = find_group (self);
 
-  for (guint i = 0;
-       (value = gst_sdp_message_get_attribute_val_n (self->message, "group", i)) != NULL;
-       i++)
+  if (value != NULL)
   {
-    if (g_str_equal (value, "BUNDLE") || g_str_has_prefix (value, "BUNDLE "))
-    {
-      return read_group (self, value, error);
-    }
+    return read_group (self, value, error);
   }
   for (guint i = 0, n_offered = 0; i < self->n_sections; i++)
   {
@@ -240,22 +252,53 @@ read_bundle (GatewayOffer *self, GError **error)
 
 /* ---- ICE and DTLS ---- */
 
-/* Of the section, or else of the session. */
-static const char *
-get_value (GatewayOffer *self, const char *key, guint n)
+static const GstSDPAttribute *
+get_attribute (GatewayOffer *self, gboolean of_session, guint i)
 {
   const GstSDPMedia *media = self->sections[self->tagged].media;
 
-  return gst_sdp_media_get_attribute_val (media, key) != NULL
-             ? gst_sdp_media_get_attribute_val_n (media, key, n)
-             : gst_sdp_message_get_attribute_val_n (self->message, key, n);
+  return of_session ? gst_sdp_message_get_attribute (self->message, i)
+                    : gst_sdp_media_get_attribute (media, i);
+}
+
+/* Of the section, or else of the session. Returns: (transfer container): strings of the
+ * message's */
+static GPtrArray *
+list_values (GatewayOffer *self, const char *key)
+{
+  GPtrArray *values = g_ptr_array_new ();
+  guint n_attributes[]
+      = { gst_sdp_media_attributes_len (self->sections[self->tagged].media),
+          gst_sdp_message_attributes_len (self->message) };
+
+  for (guint place = 0; place < G_N_ELEMENTS (n_attributes) && values->len == 0; place++)
+  {
+    for (guint i = 0; i < n_attributes[place]; i++)
+    {
+      const GstSDPAttribute *attribute = get_attribute (self, place == 1, i);
+
+      if (g_strcmp0 (attribute->key, key) == 0 && attribute->value != NULL)
+      {
+        g_ptr_array_add (values, attribute->value);
+      }
+    }
+  }
+  return values;
+}
+
+static const char *
+get_value (GatewayOffer *self, const char *key)
+{
+  g_autoptr (GPtrArray) values = list_values (self, key);
+
+  return values->len > 0 ? g_ptr_array_index (values, 0) : NULL;
 }
 
 static gboolean
 read_ice (GatewayOffer *self, GError **error)
 {
-  const char *ufrag = get_value (self, "ice-ufrag", 0);
-  const char *value;
+  const char *ufrag = get_value (self, "ice-ufrag");
+  g_autoptr (GPtrArray) candidates = list_values (self, "candidate");
 
   if (ufrag == NULL)
   {
@@ -264,26 +307,21 @@ read_ice (GatewayOffer *self, GError **error)
                                 "which is to carry all: expected one (RFC 8839)",
                                 self->tagged + 1);
   }
-  for (guint i = 0; (value = get_value (self, "candidate", i)) != NULL; i++)
+  for (guint i = 0; i < candidates->len; i++)
   {
-    gateway_ice_text_add_candidate (&self->ice, value);
+    gateway_ice_text_add_candidate (&self->ice, g_ptr_array_index (candidates, i));
   }
-  return gateway_ice_text_set_credentials (&self->ice, ufrag,
-                                           get_value (self, "ice-pwd", 0), error);
+  return gateway_ice_text_set_credentials (&self->ice, ufrag, get_value (self, "ice-pwd"),
+                                           error);
 }
 
 static gboolean
 read_dtls (GatewayOffer *self, GError **error)
 {
-  g_autoptr (GPtrArray) lines = g_ptr_array_new ();
+  g_autoptr (GPtrArray) lines = list_values (self, "fingerprint");
   g_autoptr (GError) problem = NULL;
-  const char *setup = get_value (self, "setup", 0);
-  const char *value;
+  const char *setup = get_value (self, "setup");
 
-  for (guint i = 0; (value = get_value (self, "fingerprint", i)) != NULL; i++)
-  {
-    g_ptr_array_add (lines, (gpointer) value);
-  }
   if (lines->len == 0)
   {
     return gateway_problem_set (error, SOUP_STATUS_BAD_REQUEST,
@@ -303,7 +341,7 @@ read_dtls (GatewayOffer *self, GError **error)
     return gateway_problem_set (error, SOUP_STATUS_BAD_REQUEST, "a=setup: %s",
                                 problem->message);
   }
-  self->has_tls_id = get_value (self, "tls-id", 0) != NULL;
+  self->has_tls_id = get_value (self, "tls-id") != NULL;
   return TRUE;
 }
 

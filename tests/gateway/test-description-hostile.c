@@ -4,6 +4,7 @@
 #include "offer.h"
 
 #include <string.h>
+#include <time.h>
 
 /* ---- what is refused ---- */
 
@@ -140,6 +141,146 @@ test_refuses_more_than_it_counts (void)
   }
 }
 
+/* ---- what takes long ---- */
+
+/* Of this thread, so nobody else's work counts. Ours takes a thousandth of it; what looks
+ * at each attribute for each format takes a minute. */
+#define BOUND_S 1.0
+
+/* What is let in of each: the limits are description.c's. */
+#define N_SECTIONS 9
+#define N_FORMATS 128
+#define N_ATTRIBUTES 500
+
+static double
+get_thread_seconds (void)
+{
+  struct timespec now;
+
+  g_assert_cmpint (clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now), ==, 0);
+  return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+static void
+append_transport (GString *text)
+{
+  g_string_append (text, "a=ice-ufrag:abcd\na=ice-pwd:" PASSWORD
+                         "\na=fingerprint:" FINGERPRINT "\n");
+}
+
+static GString *
+begin_offer (guint n_sections)
+{
+  GString *text = g_string_new ("v=0\no=- 1 1 IN IP4 0.0.0.0\ns=-\nt=0 0\n"
+                                "a=group:BUNDLE");
+
+  for (guint i = 0; i < n_sections; i++)
+  {
+    g_string_append_printf (text, " %u", i);
+  }
+  g_string_append_c (text, '\n');
+  return text;
+}
+
+static void
+begin_section (GString *text, guint number, gboolean is_same_format)
+{
+  g_string_append (text, "m=video 9 UDP/TLS/RTP/SAVPF");
+  for (guint i = 0; i < N_FORMATS; i++)
+  {
+    g_string_append_printf (text, " %u", is_same_format ? 96 : i);
+  }
+  g_string_append_printf (text, "\na=mid:%u\na=rtcp-mux\na=sendrecv\n", number);
+}
+
+/* H.264 that nobody takes, behind what has to be walked over first. */
+static char *
+make_formats_of_no_use (void)
+{
+  GString *text = begin_offer (N_SECTIONS);
+
+  for (guint section = 0; section < N_SECTIONS; section++)
+  {
+    begin_section (text, section, FALSE);
+    append_transport (text);
+    for (guint i = N_FORMATS + 6; i < N_ATTRIBUTES; i++)
+    {
+      g_string_append (text, "a=rtpmap\n");
+    }
+    for (guint i = 0; i < N_FORMATS; i++)
+    {
+      g_string_append_printf (text, "a=rtpmap:%u H264/90000\n", i);
+    }
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* One format, named again and again, whose parameters have no end. */
+static char *
+make_endless_parameters (void)
+{
+  GString *text = begin_offer (1);
+
+  begin_section (text, 0, TRUE);
+  append_transport (text);
+  g_string_append (text, "a=rtpmap:96 H264/90000\na=fmtp:96 ");
+  for (guint i = 0; i < 30000; i++)
+  {
+    g_string_append (text, "a;");
+  }
+  g_string_append_c (text, '\n');
+  return g_string_free (text, FALSE);
+}
+
+static char *
+make_lines (const char *line)
+{
+  GString *text = begin_offer (1);
+
+  begin_section (text, 0, FALSE);
+  append_transport (text);
+  for (guint i = 6; i < N_ATTRIBUTES; i++)
+  {
+    g_string_append_printf (text, "%s\n", line);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* All viewers wait for the thread that reads an offer. */
+static void
+test_takes_no_time (void)
+{
+  char *texts[] = {
+    make_formats_of_no_use (),
+    make_endless_parameters (),
+    make_lines ("a=candidate:1 1 udp 1 nobody.local 9 typ host"),
+    make_lines ("a=fingerprint:" FINGERPRINT),
+    make_lines ("a=group:LS 0"),
+    make_lines ("a=rtcp-fb:* nack"),
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+  {
+    for (guint service = GATEWAY_WATCH; service <= GATEWAY_PUBLISH; service++)
+    {
+      g_autoptr (GatewayOffer) offer = NULL;
+      double before_s = get_thread_seconds ();
+      double took_s;
+
+      g_assert_cmpuint (strlen (texts[i]), <=, GATEWAY_MAX_DESCRIPTION_LEN);
+      offer = offer_read (texts[i]);
+      g_assert_false (offer_choose (offer, (GatewayService) service, "H264", NULL));
+      took_s = get_thread_seconds () - before_s;
+      g_test_message ("offer %u: %.4f s", i, took_s);
+      g_assert_cmpfloat (took_s, <, BOUND_S);
+    }
+  }
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+  {
+    g_free (texts[i]);
+  }
+}
+
 /* ---- anything at all ---- */
 
 static void
@@ -214,6 +355,7 @@ main (int argc, char **argv)
                    test_refuses_what_is_no_text);
   g_test_add_func ("/gateway/description/refuses-more-than-it-counts",
                    test_refuses_more_than_it_counts);
+  g_test_add_func ("/gateway/description/takes-no-time", test_takes_no_time);
   g_test_add_func ("/gateway/description/survives-offers-cut-short",
                    test_survives_offers_cut_short);
   g_test_add_func ("/gateway/description/survives-altered-offers",
