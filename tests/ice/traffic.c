@@ -51,9 +51,11 @@ struct _Traffic
 static void
 fill (const Way *way, Kind kind, guint32 number, guint8 *bytes, gsize len)
 {
+  guint32 start = number * 7 + way->id * 101u + (guint) kind * 31;
+
   for (gsize i = 0; i < len; i++)
   {
-    bytes[i] = (guint8) (i * 13 + number * 7 + way->id * 101 + (guint) kind * 31);
+    bytes[i] = (guint8) (start + i * 13);
   }
 }
 
