@@ -11,6 +11,10 @@
  */
 #define GRACE_S 5
 
+/* Who has reported once reports each few seconds. ICE gives up later: after 50 s. */
+#define SILENCE_CHECK_S 10
+#define MAX_SILENT_CHECKS 3
+
 /* RFC 9725 section 5 wants restarts limited: so many at once, then one in so long. */
 #define MAX_RESTARTS 4
 #define RESTART_INTERVAL_US ((gint64) 5 * G_USEC_PER_SEC)
@@ -39,6 +43,10 @@ struct _GatewayPeer
 
   guint deadline_source;
   guint grace_source;
+  guint silence_source;
+  guint64 n_received; /* when that was looked at last */
+  gboolean has_spoken;
+  guint n_silent_checks;
   char *reason;
   gboolean has_failed;
   gboolean has_timed_out;
@@ -64,6 +72,7 @@ leave (GatewayPeer *self, char *reason)
   self->reason = reason;
   g_clear_handle_id (&self->deadline_source, g_source_remove);
   g_clear_handle_id (&self->grace_source, g_source_remove);
+  g_clear_handle_id (&self->silence_source, g_source_remove);
   release_media (self);
   tegata_transport_close (self->transport);
   self->callbacks.changed (self, self->user_data);
@@ -133,6 +142,38 @@ on_media (TegataTransport *transport G_GNUC_UNUSED,
   }
 }
 
+static guint64
+count_received (GatewayPeer *self)
+{
+  TegataSessionStats stats;
+
+  tegata_session_get_stats (tegata_transport_get_session (self->transport), &stats);
+  return stats.packets_received;
+}
+
+/* Who never says a word may be a player without RTCP. */
+static gboolean
+on_silence_check (gpointer user_data)
+{
+  GatewayPeer *self = user_data;
+  guint64 n_received = count_received (self);
+
+  if (n_received != self->n_received)
+  {
+    self->n_received = n_received;
+    self->has_spoken = TRUE;
+    self->n_silent_checks = 0;
+  }
+  else if (self->has_spoken && ++self->n_silent_checks >= MAX_SILENT_CHECKS)
+  {
+    self->silence_source = 0;
+    fail (self, g_strdup_printf ("nothing has come from it for %d s",
+                                 SILENCE_CHECK_S * MAX_SILENT_CHECKS));
+    return G_SOURCE_REMOVE;
+  }
+  return G_SOURCE_CONTINUE;
+}
+
 static gboolean
 begin_media (GatewayPeer *self, GError **error)
 {
@@ -165,6 +206,8 @@ begin (GatewayPeer *self)
     fail (self, g_strdup (error->message));
     return;
   }
+  self->n_received = count_received (self);
+  self->silence_source = g_timeout_add_seconds (SILENCE_CHECK_S, on_silence_check, self);
   self->state = GATEWAY_PEER_CONNECTED;
   self->callbacks.changed (self, self->user_data);
 }
@@ -240,7 +283,7 @@ static void
 on_gathered (gpointer user_data)
 {
   GatewayPeer *self = user_data;
-  g_auto (GatewayIceText) ours;
+  g_auto (GatewayIceText) ours = { 0 };
   g_autoptr (TegataFingerprint) fingerprint = tegata_fingerprint_new_for_certificate (
       tegata_context_get_certificate (self->shared->context), TEGATA_HASH_SHA256);
   GatewayAnswerer own
@@ -384,6 +427,7 @@ gateway_peer_free (GatewayPeer *self)
 {
   g_clear_handle_id (&self->deadline_source, g_source_remove);
   g_clear_handle_id (&self->grace_source, g_source_remove);
+  g_clear_handle_id (&self->silence_source, g_source_remove);
   release_media (self);
   tegata_transport_set_callbacks (self->transport, NULL, NULL, NULL);
   tegata_transport_close (self->transport);
