@@ -7,7 +7,9 @@
  */
 #include "http.h"
 
+#include "addresses.h"
 #include "door.h"
+#include "origin.h"
 #include "reply.h"
 #include "routes.h"
 #include "token.h"
@@ -111,12 +113,56 @@ check_token (GatewayHttp *self, const GatewayRoute *route, SoupServerMessage *me
   return FALSE;
 }
 
+/* A token keeps strangers' pages out, too. */
+static gboolean
+check_host (GatewayHttp *self, SoupServerMessage *message)
+{
+  const char *host = soup_message_headers_get_one (
+      soup_server_message_get_request_headers (message), "Host");
+
+  if (self->options->token != NULL
+      || !address_is_loopback (G_SOCKET_ADDRESS (self->options->listen))
+      || gateway_host_is_local (host)
+      || gateway_host_is_of_origin (host, self->options->allow_origin))
+  {
+    return TRUE;
+  }
+  gateway_reply_text (message, SOUP_STATUS_FORBIDDEN,
+                      "found a Host that is not of this machine: expected localhost, an "
+                      "address in digits, or that of --allow-origin; or start the "
+                      "gateway with --token");
+  return FALSE;
+}
+
+/* What changes nothing may be asked for: a page of another origin cannot read it. */
+static gboolean
+check_origin (GatewayHttp *self, SoupServerMessage *message)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (message);
+  const char *method = soup_server_message_get_method (message);
+  const char *const changing[] = { "POST", "PATCH", "DELETE", NULL };
+  const char *origin = soup_message_headers_get_one (headers, "Origin");
+
+  if (origin == NULL || !g_strv_contains (changing, method)
+      || g_strcmp0 (origin, self->options->allow_origin) == 0
+      || gateway_host_is_of_origin (soup_message_headers_get_one (headers, "Host"),
+                                    origin))
+  {
+    return TRUE;
+  }
+  gateway_reply_text (message, SOUP_STATUS_FORBIDDEN,
+                      "found a page of another origin: expected ours, or that of "
+                      "--allow-origin");
+  return FALSE;
+}
+
 static void
 judge (GatewayHttp *self, SoupServerMessage *message, const char *path)
 {
   const GatewayRoute *route = gateway_route_find (path);
 
-  if (!check_token (self, route, message))
+  if (!check_host (self, message) || !check_origin (self, message)
+      || !check_token (self, route, message))
   {
     return;
   }

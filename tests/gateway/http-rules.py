@@ -240,7 +240,42 @@ def lets_pages_of_one_other_origin_in(bench):
     contains(found.headers["Access-Control-Allow-Methods"], "PATCH", "DELETE")
     contains(found.headers["Access-Control-Allow-Headers"], "Authorization", "If-Match")
     for other in ("https://example.org.evil", "http://example.org", "null"):
-        gateway.post(Origin=other).without("Access-Control-Allow-Origin")
+        gateway.post(Origin=other).expect(403, "another origin").without(
+            "Access-Control-Allow-Origin")
+    equal(gateway.status()["sessions"]["ever"], 1)
+
+
+def refuses_what_a_page_of_another_origin_would_change(bench):
+    """It could not read the answer, but begin and end what it likes."""
+    gateway = begin(bench)
+    session, _ = gateway.join()
+    ours = gateway.url.rstrip("/")
+    for method, path in (("POST", "/whep"), ("PATCH", session), ("DELETE", session)):
+        for origin in ("http://evil.example", "null", ours + "0"):
+            gateway.ask(method, path, headers={"Origin": origin}).expect(403, "another origin")
+    gateway.ask("DELETE", session, headers={"Origin": ours}).expect(200)
+
+
+def believes_no_name_that_may_point_anywhere(bench):
+    """DNS rebinding: a stranger's name for this machine makes his page ours."""
+    gateway = begin(bench)
+    port = gateway.port
+    for host in (f"evil.example:{port}", "evil.example", "localhost.evil.example",
+                 "127.0.0.1.evil.example", "xlocalhost", "1.2.3.4.5", "x"):
+        origin = {"Host": host, "Origin": f"http://{host}"}
+        for method, path in (("GET", "/"), ("GET", "/status"), ("OPTIONS", "/whep")):
+            gateway.ask(method, path, headers=origin).expect(403, "found a Host")
+        gateway.post(**origin).expect(403, "--token")
+    for host in (f"localhost:{port}", "LOCALHOST", f"a.localhost:{port}", "127.0.0.1",
+                 f"[::1]:{port}", "[::1]", "192.0.2.1:80"):
+        gateway.ask("GET", "/status", headers={"Host": host}).expect(200)
+    proxied = begin(bench, "--allow-origin", "https://example.org")
+    proxied.post(Host="example.org", Origin="https://example.org").expect(201)
+    proxied.post(Host="example.com").expect(403)
+    locked = begin(bench, "--token", "abc")
+    locked.post(Host="example.org", Authorization="Bearer abc").expect(201)
+
+
 
 
 def asks_for_the_token(bench):
@@ -293,4 +328,5 @@ if __name__ == "__main__":
         says_what_is_wrong_with_an_offer, takes_no_more_than_fits, takes_one_camera,
         takes_no_camera_in_part, lets_candidates_trickle_in, refuses_what_is_no_fragment,
         restarts_ice, restarts_ice_so_often_and_no_more, tells_stun_and_keeps_turn,
-        lets_pages_of_one_other_origin_in, asks_for_the_token, counts_and_tells_no_secret])
+        lets_pages_of_one_other_origin_in, refuses_what_a_page_of_another_origin_would_change,
+        believes_no_name_that_may_point_anywhere, asks_for_the_token, counts_and_tells_no_secret])
