@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "door.h"
 
+#include <poll.h>
+
 /* Seconds that a request may take to come in, TLS included, and its answer to go. */
 #define REQUEST_S 10
 #define ANSWER_S 30
@@ -69,14 +71,39 @@ set_deadline (Visitor *self, guint seconds)
   self->deadline_source = g_timeout_add_seconds (seconds, on_deadline, self);
 }
 
+static Visitor *
+find_visitor (SoupServerMessage *message)
+{
+  GSocketAddress *remote = soup_server_message_get_remote_address (message);
+
+  return remote != NULL ? g_object_get_data (G_OBJECT (remote), VISITOR) : NULL;
+}
+
+gboolean
+gateway_door_has_left (SoupServerMessage *message)
+{
+  Visitor *visitor = find_visitor (message);
+  struct pollfd file = { .events = POLLRDHUP };
+
+  if (visitor == NULL)
+  {
+    return TRUE;
+  }
+  file.fd = g_socket_get_fd (visitor->socket);
+  return poll (&file, 1, 0) > 0;
+}
+
 static void
 on_request_read (SoupServer *server G_GNUC_UNUSED,
                  SoupServerMessage *message,
                  gpointer user_data G_GNUC_UNUSED)
 {
-  GSocketAddress *remote = soup_server_message_get_remote_address (message);
+  Visitor *visitor = find_visitor (message);
 
-  set_deadline (g_object_get_data (G_OBJECT (remote), VISITOR), ANSWER_S);
+  if (visitor != NULL)
+  {
+    set_deadline (visitor, ANSWER_S);
+  }
 }
 
 static void

@@ -20,6 +20,10 @@ GatewayDoor *gateway_door_new (SoupServer *server,
 /* Nobody else comes in. After it disconnect the server. */
 void gateway_door_close (GatewayDoor *self);
 
+/* Whether who asked has closed the connection: a server that waits for an answer to give
+ * does not look. */
+gboolean gateway_door_has_left (SoupServerMessage *message);
+
 /* Returns: (transfer full): as in "http://127.0.0.1:8080/", with the port that it is */
 char *gateway_door_dup_url (GatewayDoor *self);
 

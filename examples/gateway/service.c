@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "service.h"
 
+#include "door.h"
 #include "problem.h"
 #include "reply.h"
 
@@ -41,11 +42,11 @@ typedef struct
   SoupServerMessage *message;
   GatewayService service;
   char *stun;
-  gboolean is_alone; /* the connection is closed */
+  gboolean is_alone; /* there is no connection any more */
 } Waiter;
 
 static void
-on_disconnected (SoupServerMessage *message G_GNUC_UNUSED, gpointer waiter)
+on_alone (SoupServerMessage *message G_GNUC_UNUSED, gpointer waiter)
 {
   ((Waiter *) waiter)->is_alone = TRUE;
 }
@@ -79,7 +80,8 @@ new_waiter (SoupServerMessage *message, GatewayService service, const char *stun
   waiter->message = g_object_ref (message);
   waiter->service = service;
   waiter->stun = g_strdup (stun);
-  g_signal_connect (message, "disconnected", G_CALLBACK (on_disconnected), waiter);
+  g_signal_connect (message, "disconnected", G_CALLBACK (on_alone), waiter);
+  g_signal_connect (message, "finished", G_CALLBACK (on_alone), waiter);
   return waiter;
 }
 
@@ -96,8 +98,9 @@ static void
 on_answered (GatewaySession *session, gpointer user_data)
 {
   Waiter *waiter = user_data;
+  gboolean has_left = waiter->is_alone || gateway_door_has_left (waiter->message);
 
-  if (session != NULL)
+  if (session != NULL && !has_left)
   {
     write_created (waiter, session);
   }
@@ -111,6 +114,11 @@ on_answered (GatewaySession *session, gpointer user_data)
     soup_server_message_unpause (waiter->message);
   }
   free_waiter (waiter);
+  /* The last thing: its name is known to nobody. */
+  if (session != NULL && has_left)
+  {
+    gateway_peer_end (session->peer, "it did not wait for the answer");
+  }
 }
 
 /* Returns: (transfer full): what is taken of it chosen; or NULL */
