@@ -244,8 +244,9 @@ decoder_save_png (Decoder *self, const char *path, GError **error)
   {
     return FALSE;
   }
-  is_saved
-      = g_file_set_contents (path, (const char *) map.data, (gssize) map.size, error);
+  /* in its place: that is what was tried at the start */
+  is_saved = g_file_set_contents_full (path, (const char *) map.data, (gssize) map.size,
+                                       G_FILE_SET_CONTENTS_NONE, 0666, error);
   gst_buffer_unmap (gst_sample_get_buffer (png), &map);
   return is_saved;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "options.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
 #include <gst/gst.h>
 
 #define MAX_VIEWERS 10000
@@ -22,9 +25,9 @@ static const char description[]
       "It ends when all have decoded --frames, or --seconds after all have decoded what\n"
       "they should; with neither, at Ctrl-C, or when the gateway says goodbye.\n"
       "\n"
-      "Exit status: 0 every viewer decoded what it should, and stayed for as long; 1 "
-      "one\n"
-      "did not; 2 it could not begin.";
+      "Exit status: 0 every viewer decoded what it should, and stayed for as long;\n"
+      "1 one did not; 2 none could begin: an option is wrong, or the endpoint gave no\n"
+      "answer to use.";
 
 static gboolean
 check_range (const char *name, int found, int min, int max, GError **error)
@@ -71,6 +74,36 @@ read_token (Options *options, GError **error)
   return TRUE;
 }
 
+/* Now, and not after the minutes that it takes to have a picture. */
+static gboolean
+check_png (const char *path, GError **error)
+{
+  g_autoptr (GstElementFactory) encoder = gst_element_factory_find ("pngenc");
+  gboolean was_there = g_file_test (path, G_FILE_TEST_EXISTS);
+  int fd;
+
+  if (encoder == NULL)
+  {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED,
+                 "--png: GStreamer has no element pngenc here: "
+                 "install gstreamer1.0-plugins-good");
+    return FALSE;
+  }
+  fd = g_open (path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (fd < 0)
+  {
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE,
+                 "--png %s: expected a file that can be written: %s", path,
+                 g_strerror (errno));
+    return FALSE;
+  }
+  if (!was_there)
+  {
+    g_unlink (path);
+  }
+  return g_close (fd, error);
+}
+
 static gboolean
 check_options (Options *options, GError **error)
 {
@@ -94,7 +127,8 @@ check_options (Options *options, GError **error)
          && check_range ("frames", options->n_frames, 0, G_MAXINT, error)
          && check_range ("seconds", options->seconds, 0, MAX_SECONDS, error)
          && check_range ("connect-timeout", options->timeout_s, 1, MAX_SECONDS, error)
-         && read_token (options, error);
+         && read_token (options, error)
+         && (options->png == NULL || check_png (options->png, error));
 }
 
 gboolean
@@ -111,6 +145,8 @@ options_parse (Options *options, int *argc, char ***argv, GError **error)
       "End so long after all have decoded", "S" },
     { "token", 0, 0, G_OPTION_ARG_STRING, &options->token, "The gateway's bearer token",
       "TOKEN|@FILE" },
+    { "tls-ca", 0, 0, G_OPTION_ARG_FILENAME, &options->tls_ca,
+      "Who may sign an https gateway's certificate, or that one itself (PEM)", "FILE" },
     { "png", 0, 0, G_OPTION_ARG_FILENAME, &options->png, "Save the last frame", "FILE" },
     { "ice-address", 0, 0, G_OPTION_ARG_STRING, &options->ice_address,
       "Our only address (all of this machine)", "ADDRESS" },
@@ -148,6 +184,7 @@ options_clear (Options *options)
 {
   g_free (options->url);
   g_free (options->token);
+  g_free (options->tls_ca);
   g_free (options->png);
   g_free (options->ice_address);
 }

@@ -12,7 +12,8 @@ typedef struct
   int seconds;  /* likewise */
   int timeout_s;
   char *token; /* without its "@FILE" */
-  char *png;
+  char *tls_ca;
+  char *png;         /* can be written */
   char *ice_address; /* checked */
   gboolean json;
 } Options;

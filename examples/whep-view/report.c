@@ -28,14 +28,15 @@ add_count (JsonBuilder *builder, const char *name, guint64 count)
   json_builder_add_int_value (builder, (gint64) count);
 }
 
-/* Milliseconds; null for what never was. */
+/* Milliseconds; null for what never was. To eighths, which have three decimals: json-glib
+ * prints 17 digits, and .001 has no end in binary. */
 static void
 add_time (JsonBuilder *builder, const char *name, double us)
 {
   json_builder_set_member_name (builder, name);
   if (us >= 0)
   {
-    json_builder_add_double_value (builder, us / 1000);
+    json_builder_add_double_value (builder, round (us / 125) / 8);
   }
   else
   {
@@ -178,10 +179,11 @@ report_gone (const Report *self, const ViewerInfo *info)
 {
   if (self->is_json)
   {
-    print_viewer_event ("gone", info);
+    print_viewer_event (info->has_begun ? "gone" : "could-not-begin", info);
     return;
   }
-  printf ("viewer %u: gone: %s\n", info->number,
+  printf ("viewer %u: %s: %s\n", info->number,
+          info->has_begun ? "gone" : "could not begin",
           info->trouble != NULL ? info->trouble : "the gateway said goodbye");
   fflush (stdout);
 }
@@ -363,6 +365,19 @@ print_summary_text (guint n_infos, const ViewerInfo *sum, const GArray *times)
   fflush (stdout);
 }
 
+static gboolean
+has_any_begun (const ViewerInfo *infos, guint n_infos)
+{
+  for (guint i = 0; i < n_infos; i++)
+  {
+    if (infos[i].has_begun)
+    {
+      return TRUE;
+    }
+  }
+  return FALSE;
+}
+
 void
 report_summary (const Report *self, const ViewerInfo *infos, guint n_infos)
 {
@@ -377,7 +392,7 @@ report_summary (const Report *self, const ViewerInfo *infos, guint n_infos)
   {
     print_summary_json (infos, n_infos, &sum, times);
   }
-  else
+  else if (has_any_begun (infos, n_infos))
   {
     print_summary_text (n_infos, &sum, times);
   }

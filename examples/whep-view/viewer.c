@@ -29,6 +29,7 @@ struct _Viewer
   guint64 n_frames;
   guint width, height;
 
+  gboolean has_begun; /* there was an answer */
   gint64 created_us;
   gint64 joined_us; /* when the offer was posted; 0: not yet, as the next ones */
   gint64 connected_us;
@@ -277,6 +278,7 @@ on_answer (const char *text, gsize len, const GError *problem, gpointer user_dat
     give_up (self, error->message);
     return;
   }
+  self->has_begun = TRUE;
   set_state (self, VIEWER_CONNECTING);
   if (self->state != VIEWER_GONE && !apply_answer (self, answer, &error))
   {
@@ -358,11 +360,12 @@ make_agent (Viewer *self)
   self->agent_source = g_source_new (&agent_source_funcs, sizeof (GSource));
   g_source_set_callback (self->agent_source, on_agent, self, NULL);
   g_source_attach (self->agent_source, main_context);
-  self->agent = nice_agent_new_full (main_context, NICE_COMPATIBILITY_RFC5245,
-                                     NICE_AGENT_OPTION_CONSENT_FRESHNESS);
-  /* who offers is in control (RFC 8445 section 6.1.1) */
+  self->agent = nice_agent_new (main_context, NICE_COMPATIBILITY_RFC5245);
+  /* who offers is in control (RFC 8445 section 6.1.1). By its consent freshness libnice
+   * 0.1.21 gives a way up that lost a check or two; and checks are sent as often as RFC
+   * 5389 section 7.2.1 has it, instead of 3 times. */
   g_object_set (self->agent, "ice-tcp", FALSE, "upnp", FALSE, "controlling-mode", TRUE,
-                NULL);
+                "keepalive-conncheck", TRUE, "stun-max-retransmissions", 7, NULL);
   for (guint i = 0; i < self->settings->addresses->len; i++)
   {
     nice_agent_add_local_address (self->agent, self->settings->addresses->pdata[i]);
@@ -444,6 +447,7 @@ viewer_get_info (Viewer *self, ViewerInfo *info)
   *info = self->last;
   info->number = self->number;
   info->trouble = self->trouble;
+  info->has_begun = self->has_begun;
   info->fingerprint = self->fingerprint;
   info->codec = self->reception != NULL ? self->tracks[TRACK_VIDEO].codec->name : NULL;
   info->width = self->width;

@@ -60,6 +60,7 @@ typedef struct
 {
   guint number;
   const char *trouble; /* NULL: none */
+  gboolean has_begun;  /* there was an answer that can be used */
   const char *version;
   const char *cipher;
   const char *profile;

@@ -28,12 +28,19 @@ struct _WhepSession
   gboolean is_left;
 };
 
-WhepClient *
-whep_client_new (const char *url, const char *token, GError **error)
+/* What is easily left out is named: the scheme, and the path. */
+static GUri *
+parse_url (const char *url, GError **error)
 {
-  g_autoptr (GUri) uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, error);
-  WhepClient *self;
+  g_autoptr (GUri) uri = NULL;
 
+  if (strstr (url, "://") == NULL)
+  {
+    g_set_error (error, G_URI_ERROR, G_URI_ERROR_BAD_SCHEME,
+                 "found no http:// or https:// before it: did you mean http://%s?", url);
+    return NULL;
+  }
+  uri = g_uri_parse (url, SOUP_HTTP_URI_FLAGS, error);
   if (uri == NULL)
   {
     return NULL;
@@ -45,12 +52,75 @@ whep_client_new (const char *url, const char *token, GError **error)
                  "found %s://: expected http:// or https://", g_uri_get_scheme (uri));
     return NULL;
   }
+  if (g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0')
+  {
+    g_set_error (error, G_URI_ERROR, G_URI_ERROR_BAD_HOST,
+                 "found no host: expected %s://HOST:PORT/whep", g_uri_get_scheme (uri));
+    return NULL;
+  }
+  if (strlen (g_uri_get_path (uri)) <= strlen ("/"))
+  {
+    g_autofree char *guess
+        = g_uri_resolve_relative (url, "/whep", SOUP_HTTP_URI_FLAGS, NULL);
+
+    g_set_error (error, G_URI_ERROR, G_URI_ERROR_BAD_PATH,
+                 "found no path: expected a WHEP endpoint's, did you mean %s?", guess);
+    return NULL;
+  }
+  return g_steal_pointer (&uri);
+}
+
+/* A file of nothing would trust nobody, without a word. */
+static GTlsDatabase *
+open_authorities (const char *path, GError **error)
+{
+  g_autofree char *absolute = g_canonicalize_filename (path, NULL);
+  GList *found = g_tls_certificate_list_new_from_file (absolute, error);
+
+  if (found == NULL)
+  {
+    if (error != NULL && *error == NULL)
+    {
+      g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE,
+                   "found no certificate: expected PEM, -----BEGIN CERTIFICATE-----");
+    }
+    g_prefix_error (error, "--tls-ca %s: ", path);
+    return NULL;
+  }
+  g_list_free_full (found, g_object_unref);
+  return g_tls_file_database_new (absolute, error);
+}
+
+WhepClient *
+whep_client_new (const char *url, const char *token, const char *tls_ca, GError **error)
+{
+  g_autoptr (GUri) uri = parse_url (url, error);
+  g_autoptr (GTlsDatabase) authorities = NULL;
+  WhepClient *self;
+
+  if (uri == NULL)
+  {
+    g_prefix_error (error, "%s: ", url);
+    return NULL;
+  }
+  if (tls_ca != NULL)
+  {
+    authorities = open_authorities (tls_ca, error);
+    if (authorities == NULL)
+    {
+      return NULL;
+    }
+  }
   self = g_new0 (WhepClient, 1);
   self->url = g_steal_pointer (&uri);
   self->authorization = token != NULL ? g_strconcat ("Bearer ", token, NULL) : NULL;
   self->http
       = soup_session_new_with_options ("max-conns", MAX_CONNECTIONS, "max-conns-per-host",
                                        MAX_CONNECTIONS, "user-agent", "whep-view ", NULL);
+  if (authorities != NULL)
+  {
+    soup_session_set_tls_database (self->http, authorities);
+  }
   return self;
 }
 
@@ -133,6 +203,22 @@ reason_of (GBytes *body)
   return g_strescape (text, NULL);
 }
 
+/* What the one who calls us can do about it. */
+static const char *
+hint_for (guint status)
+{
+  switch (status)
+  {
+  case SOUP_STATUS_UNAUTHORIZED:
+    return " (see --token)";
+  case SOUP_STATUS_NOT_FOUND:
+  case SOUP_STATUS_METHOD_NOT_ALLOWED:
+    return " (is that a WHEP endpoint? A gateway's ends in /whep)";
+  default:
+    return "";
+  }
+}
+
 static gboolean
 check_answer (SoupMessage *message, GBytes *body, GError **error)
 {
@@ -145,9 +231,9 @@ check_answer (SoupMessage *message, GBytes *body, GError **error)
     g_autofree char *reason = reason_of (body);
 
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-                 "the gateway answered %u %s%s%s", status,
+                 "the gateway answered %u %s%s%s%s", status,
                  soup_message_get_reason_phrase (message), *reason != '\0' ? ": " : "",
-                 reason);
+                 reason, hint_for (status));
     return FALSE;
   }
   if (g_strcmp0 (type, SDP_TYPE) != 0
@@ -162,6 +248,36 @@ check_answer (SoupMessage *message, GBytes *body, GError **error)
     return FALSE;
   }
   return TRUE;
+}
+
+/* libsoup's own message is "Unacceptable TLS certificate", whatever was wrong. */
+static void
+explain_certificate (WhepClient *self, GTlsCertificateFlags wrong, GError **error)
+{
+  const char *host = g_uri_get_host (self->url);
+
+  g_clear_error (error);
+  if (wrong & G_TLS_CERTIFICATE_UNKNOWN_CA)
+  {
+    g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE,
+                 "the certificate of %s is signed by nobody who is trusted here: "
+                 "name who did, or that certificate itself, by --tls-ca FILE",
+                 host);
+  }
+  else if (wrong & G_TLS_CERTIFICATE_BAD_IDENTITY)
+  {
+    g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE,
+                 "the certificate is not for %s: expected that in its subjectAltName",
+                 host);
+  }
+  else
+  {
+    g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE,
+                 "the certificate of %s %s", host,
+                 wrong & G_TLS_CERTIFICATE_EXPIRED         ? "has expired"
+                 : wrong & G_TLS_CERTIFICATE_NOT_ACTIVATED ? "is not valid yet"
+                                                           : "is not acceptable");
+  }
 }
 
 /* Known also where the rest of the answer is not to be used: there is a session then. */
@@ -191,6 +307,11 @@ on_posted (GObject *source, GAsyncResult *result, gpointer user_data)
   if (body != NULL)
   {
     take_location (self, message);
+  }
+  else if (g_error_matches (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
+  {
+    explain_certificate (self->client,
+                         soup_message_get_tls_peer_certificate_errors (message), &error);
   }
   if (self->is_left)
   {

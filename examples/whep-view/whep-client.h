@@ -10,8 +10,11 @@
 typedef struct _WhepClient WhepClient;
 typedef struct _WhepSession WhepSession;
 
-/* @token: (nullable): the bearer's. NULL where @url is none. */
-WhepClient *whep_client_new (const char *url, const char *token, GError **error);
+/* @token: (nullable): the bearer's
+ * @tls_ca: (nullable): a PEM file of who may sign, in place of the system's
+ * NULL where @url is none, or @tls_ca holds no certificate. */
+WhepClient *
+whep_client_new (const char *url, const char *token, const char *tls_ca, GError **error);
 void whep_client_free (WhepClient *self);
 
 /* Requests on their way: sessions that are freed are deleted behind that. */

@@ -36,8 +36,10 @@ typedef struct
   guint signals[2]; /* SIGINT, SIGTERM */
   gboolean do_all_watch;
   gboolean is_ending;
+  gboolean has_begun; /* one of them, at least */
   gboolean has_failed;
-  gint64 end_us; /* when nobody is waited for any more */
+  gboolean could_not_begin; /* nor has anybody been told to stop */
+  gint64 end_us;            /* when nobody is waited for any more */
 } Audience;
 
 /* ---- its end ---- */
@@ -157,6 +159,7 @@ look_around (Audience *self)
   }
   if (n_here == 0)
   {
+    self->could_not_begin = !self->has_begun;
     self->has_failed = self->has_failed || self->options->seconds > 0;
     end (self);
   }
@@ -176,6 +179,7 @@ tell (Audience *self, const ViewerInfo *info, ViewerState state)
     return;
   }
   *told = state;
+  self->has_begun = self->has_begun || info->has_begun;
   if (state == VIEWER_CONNECTED)
   {
     report_connected (&self->report, info);
@@ -313,10 +317,10 @@ prepare (Audience *self, GError **error)
   const Options *options = self->options;
   ViewerSettings *settings = &self->settings;
 
-  settings->client = whep_client_new (options->url, options->token, error);
+  settings->client
+      = whep_client_new (options->url, options->token, options->tls_ca, error);
   if (settings->client == NULL)
   {
-    g_prefix_error (error, "%s: ", options->url);
     return FALSE;
   }
   settings->context = tegata_context_new (NULL, error);
@@ -397,5 +401,5 @@ main (int argc, char **argv)
   audience.told = g_array_new (FALSE, FALSE, sizeof (ViewerState));
   audience.main_loop = g_main_loop_new (NULL, FALSE);
   run (&audience);
-  return audience.has_failed ? 1 : 0;
+  return audience.could_not_begin ? 2 : audience.has_failed ? 1 : 0;
 }
