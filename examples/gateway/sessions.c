@@ -156,12 +156,20 @@ make_id (GError **error)
 }
 
 gboolean
+gateway_sessions_take_cameras (GatewaySessions *self)
+{
+  const GatewayOptions *options = self->shared.options;
+
+  return options->outputs[GATEWAY_VIDEO] != NULL
+         || options->outputs[GATEWAY_AUDIO] != NULL;
+}
+
+gboolean
 gateway_sessions_may_add (GatewaySessions *self, GatewayService service, GError **error)
 {
   const GatewayOptions *options = self->shared.options;
 
-  if (service == GATEWAY_PUBLISH && options->outputs[GATEWAY_VIDEO] == NULL
-      && options->outputs[GATEWAY_AUDIO] == NULL)
+  if (service == GATEWAY_PUBLISH && !gateway_sessions_take_cameras (self))
   {
     return gateway_problem_set (error, SOUP_STATUS_FORBIDDEN,
                                 "this gateway takes no camera: start it with --video-out "

@@ -32,6 +32,9 @@ gateway_sessions_new (const GatewayOptions *options, GatewayFeed *feed, GError *
 /* Says goodbye to all, and waits for a moment until the last agent is gone. */
 void gateway_sessions_free (GatewaySessions *self);
 
+/* Whether cameras have somewhere to go. */
+gboolean gateway_sessions_take_cameras (GatewaySessions *self);
+
 /* Whether there may be one more. FALSE with a GATEWAY_PROBLEM. */
 gboolean
 gateway_sessions_may_add (GatewaySessions *self, GatewayService service, GError **error);

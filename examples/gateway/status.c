@@ -236,6 +236,8 @@ gateway_status_to_json (GatewaySessions *sessions)
 
   json_builder_begin_object (json);
   add_text (json, "version", TEGATA_VERSION_STRING);
+  json_builder_set_member_name (json, "publishing");
+  json_builder_add_boolean_value (json, gateway_sessions_take_cameras (sessions));
   json_builder_set_member_name (json, "viewers");
   json_builder_begin_array (json);
   gateway_sessions_foreach (sessions, add_viewer, json);
