@@ -7,8 +7,9 @@
  *     plain RTP               <-- gateway <== WHIP, likewise ==============  a camera
  *
  *   options.c       the command line
- *   http.c          HTTP: who may do what; door.c: connections, and how long they may
- * take routes.c        what there is; service.c: WHEP and WHIP; status.c: what is counted
+ *   http.c          HTTP: who may do what; door.c: connections, and how long they
+ *                   may take; origin.c: whose page it is
+ *   routes.c        what there is; service.c: WHEP and WHIP; status.c: what is counted
  *   sessions.c      everybody, by name; peer.c: one browser; ice.c: the way to it
  *   description*.c  offers and answers; fragment.c: what trickles in
  *   feed.c          what is shown, and to whom; publisher.c: what is taken
@@ -95,6 +96,27 @@ tell_openness (const GatewayOptions *options)
   }
 }
 
+static void
+tell_inputs (const GatewayFeedSettings *feed)
+{
+  GInetSocketAddress *inputs[] = { feed->video_in, feed->audio_in };
+
+  for (guint i = 0; i < G_N_ELEMENTS (inputs); i++)
+  {
+    g_autofree char *text
+        = inputs[i] != NULL ? address_to_string (G_SOCKET_ADDRESS (inputs[i])) : NULL;
+
+    if (text != NULL)
+    {
+      g_print ("%s: RTP at %s, RTCP at the next port, %s\n", i == 0 ? "video" : "audio",
+               text,
+               i != 0                      ? "Opus"
+               : feed->video_codec != NULL ? feed->video_codec->name
+                                           : "VP8");
+    }
+  }
+}
+
 static gboolean
 run (const GatewayOptions *options, GError **error)
 {
@@ -113,6 +135,7 @@ run (const GatewayOptions *options, GError **error)
   g_unix_signal_add (SIGINT, on_signal, main_loop);
   g_unix_signal_add (SIGTERM, on_signal, main_loop);
   tell_openness (options);
+  tell_inputs (&options->feed);
   url = gateway_http_dup_url (http);
   g_print ("gateway: %s\n", url);
   g_main_loop_run (main_loop);
@@ -128,7 +151,7 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   if (!gateway_options_parse (&options, &argc, &argv, &error))
   {
-    g_printerr ("gateway: %s\n", error->message);
+    g_printerr ("gateway: %s; see gateway --help\n", error->message);
     return EXIT_OPTIONS;
   }
   reserve_files (&options);

@@ -18,8 +18,8 @@ static const char summary[]
       "that shows a test pattern with sound, to this machine alone.";
 
 static const char description[]
-    = "It prints where it is, and a line for whatever happens. Ctrl-C says goodbye to\n"
-      "everybody, and ends.\n"
+    = "It prints where it is, and a line for who connects and who is gone. Ctrl-C says\n"
+      "goodbye to everybody, and ends.\n"
       "\n"
       "A browser gives its camera to pages from this machine or by HTTPS only, so other\n"
       "machines need --tls-certificate. Anybody who reaches it may watch and publish:\n"
@@ -31,7 +31,7 @@ static const char description[]
       "Show a file in browsers:\n"
       "  gateway --video-in 5004\n"
       "  gst-launch-1.0 filesrc location=film.webm ! matroskademux ! rtpvp8pay ! \\\n"
-      "    udpsink port=5004\n"
+      "    udpsink host=127.0.0.1 port=5004\n"
       "\n"
       "Take a camera, from any machine:\n"
       "  gateway --listen 0.0.0.0:8443 --tls-certificate cert.pem --tls-key key.pem \\\n"
@@ -108,6 +108,31 @@ parse_address (const char *option,
   return TRUE;
 }
 
+/* A port that nobody is told of is of no use; and RTCP takes the next one. */
+static gboolean
+check_inputs (const GatewayOptions *self, GError **error)
+{
+  GInetSocketAddress *video = self->feed.video_in, *audio = self->feed.audio_in;
+  int video_port = video != NULL ? g_inet_socket_address_get_port (video) : -1;
+  int audio_port = audio != NULL ? g_inet_socket_address_get_port (audio) : -1;
+
+  if (video_port == 0 || audio_port == 0)
+  {
+    return set_bad_value (error, "found %s 0: expected a port from 1 to 65534",
+                          video_port == 0 ? "--video-in" : "--audio-in");
+  }
+  if (video != NULL && audio != NULL && ABS (video_port - audio_port) <= 1
+      && g_inet_address_equal (g_inet_socket_address_get_address (video),
+                               g_inet_socket_address_get_address (audio)))
+  {
+    return set_bad_value (error,
+                          "found --video-in %d and --audio-in %d: expected two ports "
+                          "for each, as RTCP comes to the next one",
+                          video_port, audio_port);
+  }
+  return TRUE;
+}
+
 static gboolean
 parse_places (GatewayOptions *self, const Texts *texts, GError **error)
 {
@@ -127,6 +152,18 @@ parse_places (GatewayOptions *self, const Texts *texts, GError **error)
                            &self->stun, error);
 }
 
+/* The kernel knows: it gives a port of no other address. */
+static gboolean
+is_ours (GInetAddress *address, GError **error)
+{
+  g_autoptr (GSocketAddress) any_port = g_inet_socket_address_new (address, 0);
+  g_autoptr (GSocket) socket
+      = g_socket_new (g_inet_address_get_family (address), G_SOCKET_TYPE_DATAGRAM,
+                      G_SOCKET_PROTOCOL_UDP, error);
+
+  return socket != NULL && g_socket_bind (socket, any_port, FALSE, error);
+}
+
 static gboolean
 check_ice_addresses (GatewayOptions *self, GError **error)
 {
@@ -141,25 +178,50 @@ check_ice_addresses (GatewayOptions *self, GError **error)
                             "machine, in digits",
                             *each);
     }
+    if (!is_ours (address, error))
+    {
+      g_prefix_error (error,
+                      "--ice-address %s: expected an address of this machine: ", *each);
+      return FALSE;
+    }
   }
   return TRUE;
 }
 
+/* "@FILE" is in no list of processes. Returns: (transfer full) */
+static char *
+read_secret (const char *option, const char *text, GError **error)
+{
+  char *secret = NULL;
+
+  if (text[0] != '@')
+  {
+    secret = g_strdup (text);
+  }
+  else if (!g_file_get_contents (text + 1, &secret, NULL, error))
+  {
+    g_prefix_error (error, "%s: ", option);
+    return NULL;
+  }
+  return g_strstrip (secret);
+}
+
 /* The password may have any character: it ends at the last '@'. Not in any message. */
 static gboolean
-parse_turn (GatewayOptions *self, const char *text, GError **error)
+parse_turn (GatewayOptions *self, const char *option, GError **error)
 {
+  g_autofree char *text = option != NULL ? read_secret ("--turn", option, error) : NULL;
   const char *user = text != NULL && g_str_has_prefix (text, "turn:") ? text + 5 : NULL;
   const char *colon = user != NULL ? strchr (user, ':') : NULL;
   const char *at = colon != NULL ? strrchr (colon, '@') : NULL;
 
   if (text == NULL)
   {
-    return TRUE;
+    return option == NULL;
   }
   if (at == NULL || colon == user)
   {
-    return set_bad_value (error, "--turn: expected turn:USER:PASSWORD@HOST:PORT");
+    return set_bad_value (error, "found --turn that is not turn:USER:PASSWORD@HOST:PORT");
   }
   self->turn.user = g_strndup (user, (gsize) (colon - user));
   self->turn.password = g_strndup (colon + 1, (gsize) (at - colon - 1));
@@ -209,16 +271,11 @@ parse_token (GatewayOptions *self, const char *text, GError **error)
   {
     return TRUE;
   }
-  if (text[0] != '@')
+  self->token = read_secret ("--token", text, error);
+  if (self->token == NULL)
   {
-    self->token = g_strdup (text);
-  }
-  else if (!g_file_get_contents (text + 1, &self->token, NULL, error))
-  {
-    g_prefix_error (error, "--token: ");
     return FALSE;
   }
-  g_strstrip (self->token);
   return is_token (self->token)
          || set_bad_value (error,
                            "--token: expected 1 to %d letters, digits and any of "
@@ -268,8 +325,8 @@ check_files (const GatewayOptions *self, GError **error)
 static gboolean
 parse_texts (GatewayOptions *self, const Texts *texts, GError **error)
 {
-  return parse_places (self, texts, error) && check_ice_addresses (self, error)
-         && parse_turn (self, texts->turn, error)
+  return parse_places (self, texts, error) && check_inputs (self, error)
+         && check_ice_addresses (self, error) && parse_turn (self, texts->turn, error)
          && parse_codec (self, texts->codec, error)
          && parse_token (self, texts->token, error) && parse_numbers (self, texts, error)
          && check_files (self, error);
@@ -285,9 +342,9 @@ gateway_options_parse (GatewayOptions *self, int *argc, char ***argv, GError **e
       "where browsers come to (" DEFAULT_LISTEN "); port 0 takes a free one",
       "[ADDRESS:]PORT" },
     { "video-in", 0, 0, G_OPTION_ARG_STRING, &texts.in[GATEWAY_VIDEO],
-      "where plain RTP to show comes to (a test pattern)", "[HOST:]PORT" },
+      "where plain RTP to show comes to; RTCP: the next port", "[HOST:]PORT" },
     { "audio-in", 0, 0, G_OPTION_ARG_STRING, &texts.in[GATEWAY_AUDIO],
-      "likewise, Opus (a tone)", "[HOST:]PORT" },
+      "likewise, Opus (without either: a pattern with a tone)", "[HOST:]PORT" },
     { "video-codec", 0, 0, G_OPTION_ARG_STRING, &texts.codec,
       "what comes to --video-in: VP8 or H264 (VP8)", "NAME" },
     { "video-out", 0, 0, G_OPTION_ARG_STRING, &texts.out[GATEWAY_VIDEO],
@@ -305,7 +362,7 @@ gateway_options_parse (GatewayOptions *self, int *argc, char ***argv, GError **e
     { "stun", 0, 0, G_OPTION_ARG_STRING, &self->stun_name,
       "a STUN server, for us and for browsers", "HOST:PORT" },
     { "turn", 0, 0, G_OPTION_ARG_STRING, &texts.turn,
-      "a TURN server for us: turn:USER:PASSWORD@HOST:PORT", "SERVER" },
+      "a TURN server for us: turn:USER:PASSWORD@HOST:PORT; @FILE reads it", "SERVER" },
     { "max-sessions", 0, 0, G_OPTION_ARG_INT, &texts.max_sessions,
       "how many may watch and publish at a time (500)", "N" },
     { "connect-timeout", 0, 0, G_OPTION_ARG_INT, &texts.connect_timeout_s,

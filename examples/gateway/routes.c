@@ -104,8 +104,10 @@ gateway_route_find (const char *path)
 {
   for (guint i = 0; i < G_N_ELEMENTS (routes); i++)
   {
-    if (routes[i].kind == SESSION ? g_str_has_prefix (path, routes[i].path)
-                                  : g_str_equal (path, routes[i].path))
+    gboolean is_equal = g_str_equal (path, routes[i].path);
+
+    if (routes[i].kind == SESSION ? !is_equal && g_str_has_prefix (path, routes[i].path)
+                                  : is_equal)
     {
       return &routes[i];
     }
@@ -127,11 +129,11 @@ has_method (const GatewayRoute *self, const char *method)
   return g_strv_contains ((const char *const *) methods, method);
 }
 
-/* RFC 9725 section 4.2 and 4.3.1: what may be sent here. */
+/* RFC 9725 sections 4.2 and 4.3.1: what may be sent here. */
 static void
 add_accepted (const GatewayRoute *self, SoupServerMessage *message)
 {
-  if (self->kind == ENDPOINT || self->kind == SESSION)
+  if (self->kind == ENDPOINT)
   {
     gateway_reply_add_header (message, "Accept-Post", GATEWAY_SDP);
   }

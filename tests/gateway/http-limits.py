@@ -307,6 +307,10 @@ def says_what_is_wrong_with_its_options(bench):
             (["--video-codec", "VP7", "--video-in", "5004"], "VP8 or H264"),
             (["--video-codec", "H264"], "--video-in"),
             (["--ice-address", "example.org"], "in digits"),
+            (["--ice-address", "198.51.100.7"], "of this machine"),
+            (["--video-in", "0"], "--video-in 0"),
+            (["--video-in", "5004", "--audio-in", "5005"], "the next one"),
+            (["--turn", "@/nonexistent/turn"], "/nonexistent/turn"),
             (["--turn", f"turn:me@{LOOPBACK}:1"], "turn:USER:PASSWORD@HOST:PORT"),
             (["--token", "with blank"], "RFC 6750"),
             (["--token", ""], "RFC 6750"),
@@ -318,7 +322,7 @@ def says_what_is_wrong_with_its_options(bench):
             (["more"], "no option"), (["--nonsense"], "--nonsense")]:
         found = run(bench, *arguments)
         equal(found.returncode, 2, *arguments, found)
-        contains(found.stderr, "gateway: ", words)
+        contains(found.stderr, "gateway: ", words, "; see gateway --help")
         check("with blank" not in found.stderr, "a token is told", found.stderr)
 
 
