@@ -25,6 +25,8 @@ EXAMPLES = pathlib.Path(__file__).resolve().parent.parent / "examples"
 PATIENCE_S = 120
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 IDLE_S = 5
+# an exit status: 128 and SIGINT, as shells have it
+STOPPED = 130
 
 
 class Trouble(Exception):
@@ -106,10 +108,15 @@ def measurement(case, metric, value, unit, subject="gateway"):
 class Load:
     def __init__(self, options):
         self.options = options
+        self.gateway = None
+        self.viewers = None
+        self.url = None
+
+    def start(self):
+        options = self.options
         self.gateway = Program(EXAMPLES / "gateway" / "gateway", "--listen", f"{LOOPBACK}:0",
                                "--ice-address", LOOPBACK, "--max-sessions", options.viewers)
         self.url = self.gateway.await_line(r"^gateway: (http\S+)$").group(1)
-        self.viewers = None
 
     def usage(self):
         return Usage(self.gateway.child.pid)
@@ -192,9 +199,9 @@ def main():
     parser.add_argument("--rate", type=int, default=20, metavar="N",
                         help="viewers that join a second (%(default)s)")
     options = parser.parse_args()
-    load = None
+    load = Load(options)
     try:
-        load = Load(options)
+        load.start()
         say("nobody watches")
         idle = load.idle()
         say(f"{options.viewers} join, {options.rate} a second")
@@ -203,9 +210,11 @@ def main():
     except (Trouble, OSError, subprocess.TimeoutExpired) as trouble:
         say(f"gateway-load: {trouble}")
         return 1
+    except KeyboardInterrupt:
+        say("gateway-load: stopped")
+        return STOPPED
     finally:
-        if load is not None:
-            load.stop()
+        load.stop()
     return 0
 
 
