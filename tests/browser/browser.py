@@ -52,6 +52,37 @@ REMEMBER = """
       return pc;
     };"""
 
+COUNT_CAMERAS = """
+    window.camerasAsked = 0;
+    const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+    navigator.mediaDevices.getUserMedia = (wishes) => {
+      window.camerasAsked++;
+      return real(wishes);
+    };"""
+# a browser that was built without it, as many are
+WITHOUT_H264 = """
+    const real = RTCPeerConnection.prototype.addTransceiver;
+    RTCPeerConnection.prototype.addTransceiver = function (kind, options) {
+      const transceiver = real.call(this, kind, options);
+      if (kind === 'video' && transceiver.setCodecPreferences) {
+        transceiver.setCodecPreferences(RTCRtpReceiver.getCapabilities('video').codecs.filter(
+          (each) => each.mimeType !== 'video/H264'));
+      }
+      return transceiver;
+    };"""
+# every change of what assistive technology is told to read
+LISTEN = """
+    window.read = [];
+    const observer = new MutationObserver((changes) => {
+      for (const {target} of changes) {
+        const element = target.nodeType === Node.TEXT_NODE ? target.parentElement : target;
+        if (element?.closest('[role=status], [role=alert], [aria-live], output')) {
+          window.read.push(element.textContent);
+        }
+      }
+    });
+    observer.observe(document.body, {childList: true, characterData: true, subtree: true});"""
+
 
 class Rig:
     def __init__(self, browser, frame_counter, directory):
@@ -94,7 +125,7 @@ def plays_what_the_gateway_shows(rig, bench):
     page = rig.page(gateway)
     page.watch()
     gateway.process.wait_for(r"^viewer 1: connected, DTLS")
-    page.await_page("return document.querySelector('#watching output').textContent !== '–'",
+    page.await_page("return document.querySelector('#watching .now').textContent !== '–'",
                     "the page shows the bit rate")
     rows, transport = page.rows(), page.stat("transport")
     video = page.stat("inbound-rtp", "video")
@@ -286,6 +317,7 @@ def asks_for_the_token(rig, bench):
     rig.browser.type("#watching input", "a-token-for-tests")
     page.click("#watching form button")
     page.await_frames()
+    check(not page.is_shown("footer a"), "a link that no token goes with")
     check("a-token-for-tests" not in gateway.process.out() + gateway.process.err(),
           "the token is printed")
     rig.browser.open("about:blank")
@@ -295,11 +327,103 @@ def asks_for_the_token(rig, bench):
 def says_why_it_is_refused(rig, bench):
     gateway = Gateway(bench, "--max-sessions", "1")
     page = rig.page(gateway)
-    page.click("#sending .start")
-    page.await_trouble("Publishing is off.", "sending")
     gateway.occupy()
     page.click("#watching .start")
     page.await_trouble("The gateway is full.")
+
+
+def asks_for_no_camera_that_is_not_wanted(rig, bench):
+    page = rig.page(Gateway(bench))
+    page.await_page("return !document.querySelector('footer a').hidden",
+                    "the page has read the status")
+    check(not page.is_shown("#sending .start"), "a button that leads nowhere")
+    contains(page.run("return document.querySelector('#sending .hint').textContent"),
+             "without --video-out")
+    # nothing is known of one that asks for a token
+    page = rig.page(Gateway(bench, token="a-token-for-tests"))
+    page.run(COUNT_CAMERAS)
+    page.click("#sending .start")
+    page.await_trouble("This gateway asks for a token.", "sending")
+    rig.browser.type("#sending input", "a-token-for-tests")
+    page.click("#sending form button")
+    page.await_trouble("This gateway takes no camera", "sending")
+    equal(page.run("return window.camerasAsked"), 0, "cameras were asked for")
+
+
+def says_that_no_codec_is_shared(rig, bench):
+    gateway = Gateway(bench, "--video-in", str(free_port()), "--video-codec", "H264")
+    page = rig.page(gateway)
+    page.run(WITHOUT_H264)
+    page.click("#watching .start")
+    page.await_trouble("no codec in common")
+    contains(page.run("return document.querySelector('#watching .to-do').textContent"),
+             "VP8", "expected H264/90000")
+
+
+def is_not_black_without_a_word(rig, bench):
+    """Sound could be played and no picture. Chromium cannot even have the sound."""
+    gateway = Gateway(bench, "--video-in", str(free_port()), "--video-codec", "H264",
+                      "--audio-in", str(free_port()))
+    page = rig.page(gateway)
+    page.run(WITHOUT_H264)
+    page.click("#watching .start")
+    await_value(lambda: page.note() or page.trouble(), "the page says something", page.story)
+    if rig.browser.name.startswith("Chromium"):
+        contains(page.trouble(), "no codec in common")
+        return
+    equal(page.note(), "Sound alone: this browser cannot play the gateway's video, "
+          "which is H264.")
+    await_value(lambda: page.rows()["state"] == "Connected", "it is connected", page.story)
+    page.run("await gateway.watching.restart();")
+    equal(page.trouble(), "")
+
+
+def says_that_no_picture_comes(rig, bench):
+    gateway = Gateway(bench, "--video-in", str(free_port()))
+    page = rig.page(gateway)
+    page.click("#watching .start")
+    await_value(lambda: page.note().startswith("No picture has come yet."),
+                "the page says that it waits", page.story)
+    equal(page.rows()["state"], "Connected")
+
+
+def keeps_the_focus_where_it_is_of_use(rig, bench):
+    gateway = Gateway(bench)
+    page = rig.page(gateway)
+    equal(page.focus(), "")
+    page.watch()
+    equal(page.focus(), "Stop watching")
+    page.click("#watching [data-action=again]")
+    page.await_frames()
+    equal(page.focus(), "Reconnect to watch")
+    page.click("#watching [data-action=stop]")
+    equal(page.focus(), "Watch")
+    names = page.run("return [...document.querySelectorAll('.controls button')].map("
+                     "(each) => each.ariaLabel ?? each.textContent)")
+    equal(len(set(names)), len(names), names)
+
+
+def reads_aloud_what_has_changed_alone(rig, bench):
+    gateway = Gateway(bench)
+    page = rig.page(gateway)
+    page.run(LISTEN)
+    page.watch()
+    for _ in range(3):
+        rate = page.rows()["rate"]
+        await_value(lambda before=rate: page.rows()["rate"] != before, "the bit rate changes",
+                    page.story)
+    equal(page.run("return window.read"), ["Connecting", "Connected"], "is read aloud")
+
+
+def fills_the_screen(rig, bench):
+    gateway = Gateway(bench)
+    page = rig.page(gateway)
+    page.watch()
+    page.click("#watching [data-action=enlarge]")
+    page.await_page("return document.fullscreenElement === gateway.watching.video",
+                    "the picture is all there is")
+    page.run("await document.exitFullscreen();")
+    page.await_frames()
 
 
 def plays_h264(rig, bench):
@@ -328,7 +452,10 @@ CASES = [plays_what_the_gateway_shows, plays_sound, draws_a_plot_that_moves,
          is_forgotten_when_the_page_is_closed, says_that_the_gateway_is_gone, sends_its_camera,
          believes_no_wrong_fingerprint_in_an_answer,
          sends_nothing_to_a_wrong_fingerprint_in_an_offer, asks_for_the_token,
-         says_why_it_is_refused, plays_h264]
+         says_why_it_is_refused, asks_for_no_camera_that_is_not_wanted,
+         says_that_no_codec_is_shared, is_not_black_without_a_word, says_that_no_picture_comes,
+         keeps_the_focus_where_it_is_of_use, reads_aloud_what_has_changed_alone,
+         fills_the_screen, plays_h264]
 
 
 def whole(rig, case):

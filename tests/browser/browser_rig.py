@@ -103,11 +103,25 @@ class Page:
             const rows = [...section.querySelectorAll('dd')];
             return {...Object.fromEntries(rows.map((each) => [each.dataset.row, each.textContent])),
                     state: section.querySelector('.state').textContent,
-                    rate: section.querySelector('output').textContent,
+                    rate: section.querySelector('.now').textContent,
                     phase: section.dataset.phase};""", panel)
 
+    def is_shown(self, selector):
+        return self.run("return document.querySelector(args[0]).getClientRects().length > 0",
+                        selector)
+
+    def note(self, panel="watching"):
+        """What it says where the picture would be."""
+        return self.run("return document.querySelector(`#${args[0]} .note`).textContent", panel)
+
+    def focus(self):
+        """What assistive technology calls the button that has it; '' where none has."""
+        return self.run("""
+            const {activeElement: found} = document;
+            return found === document.body ? '' : found.ariaLabel ?? found.textContent;""")
+
     def story(self):
-        return {panel: [self.rows(panel), self.trouble(panel)]
+        return {panel: [self.rows(panel), self.trouble(panel), self.note(panel)]
                 for panel in ("watching", "sending")}
 
     def trouble(self, panel="watching"):

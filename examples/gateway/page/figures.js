@@ -38,9 +38,14 @@ export function inBits(rate) {
   return rate >= 1e6 ? `${(rate / 1e6).toFixed(2)} Mbit/s` : `${Math.round(rate / 1e3)} kbit/s`;
 }
 
+/** The one that all go by. A kind that was refused has none. @param {RTCPeerConnection} pc */
+export function dtlsOf(pc) {
+  return [...pc.getReceivers(), ...pc.getSenders()].map((each) => each.transport).find(Boolean);
+}
+
 function connectionWords(pc) {
-  const dtls = (pc.getReceivers()[0] ?? pc.getSenders()[0])?.transport?.state;
-  return `${pc.connectionState} · ICE ${pc.iceConnectionState} · DTLS ${dtls ?? 'new'}`;
+  const dtls = dtlsOf(pc)?.state ?? 'new';
+  return `${pc.connectionState} · ICE ${pc.iceConnectionState} · DTLS ${dtls}`;
 }
 
 function roundTrip({pair, remoteVideo}) {

@@ -22,13 +22,11 @@ export class Trouble extends Error {
 /** What a status means to who sits in front of the page. @type {Object<number, string[]>} */
 const REFUSALS = {
   401: ['This gateway asks for a token.', 'Enter the one that it was started with (--token).'],
-  403: ['Publishing is off.', 'Start the gateway with --video-out HOST:PORT, and with ' +
-        '--audio-out for the sound, to say where a camera is to go.'],
-  404: ['The gateway has forgotten this session.', 'Connect again to start a new one.'],
-  406: ['This browser and the gateway have no codec in common.',
+  404: ['The gateway has forgotten this session.', 'Reconnect to start a new one.'],
+  409: ['Somebody else is sending.', 'There is one camera at a time. Reconnect when it is gone.'],
+  422: ['This browser and the gateway have no codec in common.',
         'Feed the gateway with VP8, which every browser plays, or try another browser.'],
-  409: ['Somebody else is sending.', 'There is one camera at a time. Try again when it is gone.'],
-  503: ['The gateway is full.', 'Try again later, or start it with a larger --max-sessions.'],
+  503: ['The gateway is full.', 'Reconnect later, or start it with a larger --max-sessions.'],
 };
 
 /** @param {Response} response that is no success @param {boolean} hadToken */
@@ -43,8 +41,35 @@ async function troubleOf(response, hadToken) {
     return new Trouble('This is not its token.', known[1], true);
   }
   const seconds = response.headers.get('Retry-After');
-  const toDo = seconds ? `Try again in ${seconds} seconds.` : known[1];
-  return new Trouble(known[0], toDo, response.status === 401);
+  const toDo = seconds ? `Reconnect in ${seconds} seconds.` : known[1];
+  // what the gateway cannot take of an offer it says itself, and best
+  const found = response.status === 422 && reason ? ` (The gateway: ${reason})` : '';
+  return new Trouble(known[0], toDo + found, response.status === 401);
+}
+
+/**
+ * The answer to a request; whatever is no success is a Trouble.
+ * @param {string} token or ''
+ */
+async function ask(token, url, method, headers = {}, body = undefined) {
+  const authorization = token ? {Authorization: `Bearer ${token}`} : {};
+  const keepalive = method === 'DELETE';
+  let response;
+  try {
+    response = await fetch(url, {method, body, keepalive, headers: {...headers, ...authorization}});
+  } catch {
+    throw new Trouble('The gateway does not answer.',
+                      'Is it still running? Start it again, then reconnect.');
+  }
+  if (!response.ok) {
+    throw await troubleOf(response, token !== '');
+  }
+  return response;
+}
+
+/** What the gateway says of itself. @param {string} token or '' */
+export async function readStatus(token) {
+  return (await ask(token, 'status', 'GET')).json();
 }
 
 /** ICE servers of Link headers: RFC 9725, section 4.6. @param {string|null} header */
@@ -86,7 +111,9 @@ function answerWith(sdp, fragment) {
     .map((line) => line
       .replace(/^a=ice-ufrag:.*/, `a=ice-ufrag:${valueOf(fragment, 'ice-ufrag')}`)
       .replace(/^a=ice-pwd:.*/, `a=ice-pwd:${valueOf(fragment, 'ice-pwd')}`));
-  const firstMid = replaced.findIndex((line) => line.startsWith('a=mid:'));
+  // a section that was refused has no transport
+  const firstTaken = replaced.findIndex((line) => /^m=\w+ [1-9]/.test(line));
+  const firstMid = replaced.findIndex((line, i) => i > firstTaken && line.startsWith('a=mid:'));
   replaced.splice(firstMid + 1, 0, ...candidates.map((line) => line.trim()));
   return replaced.join('\r\n');
 }
@@ -123,8 +150,19 @@ export class Session {
       this.pc.setConfiguration({...this.pc.getConfiguration(), iceServers});
     }
     await this.pc.setLocalDescription(offer);
-    await this.pc.setRemoteDescription({type: 'answer', sdp: answer});
+    try {
+      await this.pc.setRemoteDescription({type: 'answer', sdp: answer});
+    } catch (error) {
+      // Chromium takes no answer that refuses its first section, by which all others go
+      throw /^m=video 0 /m.test(answer) ? new Trouble(...REFUSALS[422]) : error;
+    }
     this.#tell();
+  }
+
+  /** Whether the gateway has taken none of our m-lines of that kind. @param {string} kind */
+  hasRefused(kind) {
+    const {sdp} = this.pc.currentRemoteDescription;
+    return !new RegExp(`^m=${kind} [1-9]`, 'm').test(sdp);
   }
 
   /** Another way to the same gateway; keys and media go on as they are (RFC 8842). */
@@ -183,19 +221,7 @@ export class Session {
     return this.#ask(this.#url, 'PATCH', {'Content-Type': FRAGMENT, 'If-Match': etag}, body);
   }
 
-  async #ask(url, method, headers, body) {
-    const authorization = this.#token ? {Authorization: `Bearer ${this.#token}`} : {};
-    const keepalive = method === 'DELETE';
-    let response;
-    try {
-      response = await fetch(url, {method, body, keepalive, headers: {...headers, ...authorization}});
-    } catch {
-      throw new Trouble('The gateway does not answer.',
-                        'Is it still running? Start it again, then reconnect.');
-    }
-    if (!response.ok) {
-      throw await troubleOf(response, this.#token !== '');
-    }
-    return response;
+  #ask(url, method, headers, body) {
+    return ask(this.#token, url, method, headers, body);
   }
 }
