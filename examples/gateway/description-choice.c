@@ -14,6 +14,9 @@
 
 #define CONSTRAINT_SET1 0x4000
 
+/* Of an a=fmtp value; browsers say a handful. */
+#define MAX_PARAMETERS 32
+
 /* Of what is repeated in a message. */
 #define MAX_QUOTE 40
 
@@ -23,7 +26,7 @@
 static char *
 dup_parameter (const char *fmtp, const char *name)
 {
-  g_auto (GStrv) parts = g_strsplit (fmtp != NULL ? fmtp : "", ";", 0);
+  g_auto (GStrv) parts = g_strsplit (fmtp != NULL ? fmtp : "", ";", MAX_PARAMETERS);
   gsize len = strlen (name);
 
   for (char **part = parts; *part != NULL; part++)

@@ -143,8 +143,8 @@ test_refuses_more_than_it_counts (void)
 
 /* ---- what takes long ---- */
 
-/* Of this thread, so nobody else's work counts. Ours takes a thousandth of it; what looks
- * at each attribute for each format takes a minute. */
+/* Of this thread, so nobody else's work counts. Ours takes a hundredth of it at most;
+ * what looks at each attribute for each format takes a minute. */
 #define BOUND_S 1.0
 
 /* What is let in of each: the limits are description.c's. */
