@@ -12,9 +12,14 @@ import subprocess
 import sys
 
 from view_rig import free_port_pair, open_gateway, read_png, watch
-from tegata_rig import LOOPBACK, Skip, await_true, check, equal, main
+from tegata_rig import LOOPBACK, WAIT_S, Skip, await_true, check, equal, main
 
 GST_LAUNCH = ("gst-launch-1.0", "-q")
+# viewers, and of how many rounds of them the memory (kB) is compared: 26 kB a viewer would be seen
+ROUND = 20
+N_COMPARED = 8
+KEPT_KB = 4096
+MAX_ROUNDS = 3 * N_COMPARED
 PICTURE = ("videotestsrc", "is-live=true", "pattern=red", "!",
            "video/x-raw,width=320,height=240,framerate=30/1", "!")
 
@@ -163,22 +168,34 @@ def memory_kb(gateway):
     return int(re.search(r"^VmRSS:\s+(\d+) kB", status, re.MULTILINE).group(1))
 
 
+def watch_once(bench, whep_view, gateway):
+    """A round of viewers: (memory, files, threads) when all are gone."""
+    viewer = watch(bench, whep_view, gateway, "--viewers", ROUND, "--rate", "40",
+                   "--frames", "1", "--connect-timeout", 2 * WAIT_S)
+    viewer.child.wait(3 * WAIT_S)
+    equal(viewer.summary()["haveSeen"], ROUND)
+    await_true(lambda: gateway.status()["sessions"]["now"] == 0, "all are forgotten")
+    return memory_kb(gateway), gateway.n_files(), gateway.n_threads()
+
+
 def keeps_nothing_of_two_hundred(bench, whep_view):
-    """What the second round of viewers left there is what the fifth one leaves."""
+    """What a round of viewers left there is what the eighth one after it leaves. On a busy
+    machine more are there at once, and what is freed may be kept for longer: then that levels
+    off later. What leaks never does."""
     gateway = open_gateway(bench)
-    rounds = []
-    for _ in range(5):
-        viewer = watch(bench, whep_view, gateway, "--viewers", "40", "--rate", "50",
-                       "--frames", "1")
-        equal(viewer.summary()["haveSeen"], 40)
-        await_true(lambda: gateway.status()["sessions"]["now"] == 0, "all are forgotten")
-        rounds.append((memory_kb(gateway), gateway.n_files(), gateway.n_threads()))
-    print(f"# kB, files, threads: {rounds}")
-    check(abs(rounds[4][1] - rounds[1][1]) <= 2, "files", rounds)
-    check(abs(rounds[4][2] - rounds[1][2]) <= 2, "threads", rounds)
     # AddressSanitizer keeps what was freed; it finds leaks by itself
-    if "libasan" not in pathlib.Path(f"/proc/{gateway.pid()}/maps").read_text():
-        check(rounds[4][0] < rounds[1][0] + 4096, "memory", rounds)
+    has_asan = "libasan" in pathlib.Path(f"/proc/{gateway.pid()}/maps").read_text()
+    rounds = []
+
+    def is_level():
+        before, after = rounds[-1 - N_COMPARED], rounds[-1]
+        return (abs(after[1] - before[1]) <= 2 and abs(after[2] - before[2]) <= 2
+                and (has_asan or after[0] < before[0] + KEPT_KB))
+
+    while len(rounds) < MAX_ROUNDS and (len(rounds) < N_COMPARED + 2 or not is_level()):
+        rounds.append(watch_once(bench, whep_view, gateway))
+    print(f"# kB, files, threads: {rounds}")
+    check(is_level(), "memory, files or threads grow", rounds)
     gateway.stop(0)
 
 
