@@ -11,12 +11,12 @@
 /* Frames that wait for a media thread that is busy; the rest is lost. */
 #define MAX_WAITING 64
 
-/* No key frame but at the start and on request: who joins asks for one. */
+/* Bars that move, and a field of noise that a video of 700 kbit/s is needed for. No key
+ * frame but at the start and on request: who joins asks for one. */
 #define VIDEO                                                                            \
-  "videotestsrc is-live=true pattern=ball background-color=0xff16324f "                  \
-  "foreground-color=0xffffc857 ! video/x-raw,format=I420,width=640,height=360,"          \
-  "framerate=30/1 ! %s vp8enc deadline=1 cpu-used=8 end-usage=cbr "                      \
-  "target-bitrate=600000 "                                                               \
+  "videotestsrc is-live=true pattern=smpte horizontal-speed=2 ! "                        \
+  "video/x-raw,format=I420,width=640,height=360,framerate=30/1 ! "                       \
+  "%s vp8enc deadline=1 cpu-used=8 end-usage=cbr target-bitrate=700000 "                 \
   "error-resilient=default keyframe-max-dist=9000 lag-in-frames=0 ! "                    \
   "rtpvp8pay mtu=1200 pt=96 picture-id-mode=15-bit ! "                                   \
   "appsink name=video sync=false buffer-list=true "
