@@ -166,7 +166,7 @@ on_packet (GatewayKind kind,
     count (&own->refused, 1);
     return FALSE;
   case GATEWAY_TRACK_REPEATED:
-    return TRUE;
+    return FALSE;
   case GATEWAY_TRACK_BEGUN:
     self->wants_key_frame |= kind == GATEWAY_VIDEO;
     break;
@@ -389,6 +389,10 @@ make_sources (GatewayFeed *self, const GatewayFeedSettings *settings, GError **e
   gboolean is_pattern = settings->video_in == NULL && settings->audio_in == NULL;
   guint32 base = g_random_int () >> 1 | 1; /* no SSRC is 0, nor are two the same */
 
+  if (!gateway_udp_source_check (addresses, error))
+  {
+    return FALSE;
+  }
   for (guint i = 0; i < GATEWAY_N_KINDS; i++)
   {
     gboolean is_usual = is_pattern || codecs[i] == NULL;

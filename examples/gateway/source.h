@@ -7,7 +7,8 @@
 
 /*
  * @packet: a packet, or what claims to be one, has come. @now_us: monotonic: when it was
- * captured, or else when it came. Returns: whether it is of the sender that is heard
+ * captured, or else when it came. Returns: whether it was taken, and is of the sender
+ * that is heard
  * @flush: that was all that came together
  * @sender_report: of the sender of media (RFC 3550 section 6.4.1)
  */

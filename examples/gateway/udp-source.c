@@ -3,8 +3,10 @@
 
 #include "rtcp.h"
 
-/* How often the kernel is asked for a port whose next one is free as well. */
-#define MAX_TRIES 64
+static const char *const options[GATEWAY_N_KINDS] = {
+  [GATEWAY_VIDEO] = "--video-in",
+  [GATEWAY_AUDIO] = "--audio-in",
+};
 
 struct _GatewayUdpSource
 {
@@ -52,6 +54,17 @@ handle_rtcp (GatewayUdpSource *self, const TegataDatagram *datagram)
   }
 }
 
+/* Another sender has RTCP of its own, or none. */
+static void
+note_sender (GatewayUdpSource *self, const TegataAddress *peer)
+{
+  if (!tegata_address_equal (&self->rtp_peer, peer))
+  {
+    self->rtp_peer = *peer;
+    self->rtcp_peer = (TegataAddress){ .len = 0 };
+  }
+}
+
 /* Strangers may write to the port as well: they do not become whom requests go to. */
 static void
 on_rtp (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
@@ -70,7 +83,7 @@ on_rtp (TegataDatagram *datagrams, guint n_datagrams, gpointer user_data)
     else if (self->callbacks->packet (self->kind, datagram->bytes, datagram->len, now_us,
                                       self->user_data))
     {
-      self->rtp_peer = datagram->peer;
+      note_sender (self, &datagram->peer);
     }
   }
   self->callbacks->flush (self->kind, self->user_data);
@@ -106,25 +119,77 @@ get_next (GSocketAddress *address)
 }
 
 static gboolean
+check_port (GatewayKind kind, GInetSocketAddress *local, GError **error)
+{
+  guint16 port = g_inet_socket_address_get_port (local);
+
+  if (port == 0 || port == G_MAXUINT16)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 "found %s with port %u: expected one from 1 to 65534, which RTP is sent "
+                 "to; its RTCP comes to the next port",
+                 options[kind], port);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
+is_at_same_host (GInetSocketAddress *a, GInetSocketAddress *b)
+{
+  GInetAddress *first = g_inet_socket_address_get_address (a);
+  GInetAddress *second = g_inet_socket_address_get_address (b);
+
+  return g_inet_address_equal (first, second) || g_inet_address_get_is_any (first)
+         || g_inet_address_get_is_any (second);
+}
+
+gboolean
+gateway_udp_source_check (GInetSocketAddress *const *locals, GError **error)
+{
+  guint16 ports[GATEWAY_N_KINDS];
+
+  for (guint i = 0; i < GATEWAY_N_KINDS; i++)
+  {
+    if (locals[i] != NULL && !check_port (i, locals[i], error))
+    {
+      return FALSE;
+    }
+    ports[i] = locals[i] != NULL ? g_inet_socket_address_get_port (locals[i]) : 0;
+  }
+  if (locals[GATEWAY_VIDEO] != NULL && locals[GATEWAY_AUDIO] != NULL
+      && is_at_same_host (locals[GATEWAY_VIDEO], locals[GATEWAY_AUDIO])
+      && ABS (ports[GATEWAY_VIDEO] - ports[GATEWAY_AUDIO]) <= 1)
+  {
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                 "found --video-in %u and --audio-in %u: expected ports that are two "
+                 "apart at least, as RTCP comes to the port behind each: %u and %u",
+                 ports[GATEWAY_VIDEO], ports[GATEWAY_AUDIO], ports[GATEWAY_VIDEO],
+                 ports[GATEWAY_VIDEO] < G_MAXUINT16 - 2 ? ports[GATEWAY_VIDEO] + 2u
+                                                        : ports[GATEWAY_VIDEO] - 2u);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+static gboolean
 open_ports (GatewayUdpSource *self, GInetSocketAddress *local, GError **error)
 {
-  g_autoptr (GSocketAddress) next = NULL;
+  g_autoptr (GSocketAddress) next = get_next (G_SOCKET_ADDRESS (local));
 
   self->rtp = tegata_udp_channel_new (G_SOCKET_ADDRESS (local), NULL, error);
   if (self->rtp == NULL)
   {
-    return FALSE;
-  }
-  next = get_next (tegata_udp_channel_get_local_address (self->rtp));
-  if (next == NULL)
-  {
-    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                         "RTP on port 65535 has no next port for its RTCP: expected at "
-                         "most 65534");
+    g_prefix_error (error, "%s: ", options[self->kind]);
     return FALSE;
   }
   self->rtcp = tegata_udp_channel_new (next, NULL, error);
-  return self->rtcp != NULL;
+  if (self->rtcp == NULL)
+  {
+    g_prefix_error (error, "%s: its RTCP comes to the next port: ", options[self->kind]);
+    return FALSE;
+  }
+  return TRUE;
 }
 
 GatewayUdpSource *
@@ -135,23 +200,11 @@ gateway_udp_source_new (GatewayKind kind,
                         GError **error)
 {
   g_autoptr (GatewayUdpSource) self = g_new0 (GatewayUdpSource, 1);
-  guint n_tries = g_inet_socket_address_get_port (local) == 0 ? MAX_TRIES : 1;
-  g_autoptr (GError) problem = NULL;
 
   self->kind = kind;
   self->callbacks = callbacks;
   self->user_data = user_data;
-  for (guint i = 0; i < n_tries; i++)
-  {
-    g_clear_error (&problem);
-    g_clear_object (&self->rtp);
-    if (open_ports (self, local, &problem))
-    {
-      return g_steal_pointer (&self);
-    }
-  }
-  g_propagate_error (error, g_steal_pointer (&problem));
-  return NULL;
+  return open_ports (self, local, error) ? g_steal_pointer (&self) : NULL;
 }
 
 void

@@ -12,8 +12,11 @@
  */
 typedef struct _GatewayUdpSource GatewayUdpSource;
 
-/* Any thread. Opens the ports; @callbacks are called once it was started. @local with
- * port 0 takes two free ones, side by side. */
+/* @locals: GATEWAY_N_KINDS of them; NULL for none. Returns: whether each can have its
+ * port and the next one; if not, an error that names the option */
+gboolean gateway_udp_source_check (GInetSocketAddress *const *locals, GError **error);
+
+/* Any thread. Opens the ports; @callbacks are called once it was started. */
 GatewayUdpSource *gateway_udp_source_new (GatewayKind kind,
                                           GInetSocketAddress *local,
                                           const GatewaySourceCallbacks *callbacks,

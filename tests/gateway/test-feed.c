@@ -702,6 +702,64 @@ a_port_that_is_taken_is_named (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_ADDRESS_IN_USE);
   port = g_strdup_printf ("%u", rig.port);
   g_assert_nonnull (strstr (error->message, port));
+  g_assert_true (g_str_has_prefix (error->message, "--audio-in"));
+}
+
+static void
+assert_refused (guint16 video, guint16 audio, const char *said)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocketAddress) video_in = loopback_address (video);
+  g_autoptr (GSocketAddress) audio_in = loopback_address (audio);
+  GatewayFeedSettings settings = {
+    .video_in = G_INET_SOCKET_ADDRESS (video_in),
+    .audio_in = G_INET_SOCKET_ADDRESS (audio_in),
+  };
+
+  g_assert_null (gateway_feed_new (&settings, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
+  g_assert_nonnull (strstr (error->message, said));
+}
+
+static void
+ports_that_cannot_be_are_refused (void)
+{
+  assert_refused (0, 5006, "--video-in with port 0");
+  assert_refused (5004, 65535, "--audio-in with port 65535");
+  assert_refused (5004, 5004, "--video-in 5004 and --audio-in 5004");
+  assert_refused (5004, 5005, "5004 and 5006");
+  assert_refused (5005, 5004, "two apart");
+}
+
+/* A source is replaced by one without RTCP: requests go next to where its RTP is from. */
+static void
+requests_follow_the_source (void)
+{
+  g_auto (Rig) rig = { 0 };
+  g_autoptr (Watch) watch = NULL;
+  GatewaySenderReport own = { .ssrc = 0xabcdef, .ntp = 1, .cname = "x" };
+  GatewayReceiverReport report = { .ssrc = 1, .cname = "x", .wants_key_frame = TRUE };
+  g_autoptr (GSocket) elsewhere
+      = loopback_socket (0); /* its RTCP, and not the next port */
+  guint8 bytes[GATEWAY_RTCP_MAX];
+  gsize len;
+  guint n_requests = 0;
+
+  rig_init (&rig);
+  watch = watch_new (rig.feed);
+  let_in (&rig, watch);
+  report.media_ssrc = gateway_feed_get_format (rig.feed, GATEWAY_VIDEO).ssrc;
+  len = gateway_rtcp_write_sender_report (bytes, &own);
+  socket_send (elsewhere, rig.port + 1, bytes, len);
+  wait_until ((watch_report (watch, &report),
+               socket_receive (elsewhere, bytes, sizeof bytes, NULL) > 0));
+  g_clear_object (&rig.rtp);
+  g_clear_object (&rig.rtcp);
+  open_source (&rig);
+  rig_send (&rig, 10);
+  wait_until (has_all (&rig, watch));
+  wait_until (
+      (watch_report (watch, &report), (n_requests += rig_count_requests (&rig)) > 0));
 }
 
 int
@@ -725,6 +783,8 @@ main (int argc, char **argv)
   ADD ("viewers-come-and-go-under-load", viewers_come_and_go_under_load);
   ADD ("who-has-left-is-forgotten", who_has_left_is_forgotten);
   ADD ("a-port-that-is-taken-is-named", a_port_that_is_taken_is_named);
+  ADD ("ports-that-cannot-be-are-refused", ports_that_cannot_be_are_refused);
+  ADD ("requests-follow-the-source", requests_follow_the_source);
 #undef ADD
   return g_test_run ();
 }
