@@ -5,6 +5,9 @@
 
 #include <errno.h>
 #include <libsoup/soup.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +15,9 @@
 
 /* How long the end waits for TURN servers. */
 #define FAREWELL_US G_USEC_PER_SEC
+
+/* How long after the last session its memory goes back to the system. */
+#define TRIM_S 2
 
 #define N_SERVICES (GATEWAY_PUBLISH + 1)
 
@@ -23,6 +29,7 @@ struct _GatewaySessions
   guint numbers[N_SERVICES];
   GatewaySessionsStats stats;
   GatewaySession *publisher; /* NULL: nobody publishes */
+  guint trim_source;         /* 0: none */
 };
 
 typedef struct
@@ -93,6 +100,22 @@ call_answered (Entry *entry, GatewaySession *session)
   }
 }
 
+/* glibc keeps what is freed for the next ones; after a full house that is a lot. */
+static gboolean
+on_trim_time (gpointer user_data)
+{
+  GatewaySessions *self = user_data;
+
+#ifdef __GLIBC__
+  if (self->all->len == 0)
+  {
+    malloc_trim (0);
+  }
+#endif
+  self->trim_source = 0;
+  return G_SOURCE_REMOVE;
+}
+
 static void
 forget (Entry *entry)
 {
@@ -108,6 +131,10 @@ forget (Entry *entry)
   g_hash_table_remove (self->by_id, entry->session.id);
   call_answered (entry, NULL);
   g_ptr_array_remove (self->all, entry);
+  if (self->all->len == 0 && self->trim_source == 0)
+  {
+    self->trim_source = g_timeout_add_seconds (TRIM_S, on_trim_time, self);
+  }
 }
 
 static void
@@ -278,6 +305,7 @@ gateway_sessions_free (GatewaySessions *self)
     gateway_peer_end (entry->session.peer, "the gateway ends");
   }
   await_agents (self);
+  g_clear_handle_id (&self->trim_source, g_source_remove);
   g_ptr_array_unref (self->all);
   g_hash_table_unref (self->by_id);
   tegata_loop_unref (self->shared.loop);
