@@ -282,6 +282,7 @@ post (GatewayFeed *self, GatewayViewer *viewer, GSourceFunc func)
   request->viewer = gateway_viewer_ref (viewer);
   g_main_context_invoke_full (self->context, G_PRIORITY_DEFAULT, func, request,
                               free_request);
+  // cppcheck-suppress memleak ; the source that is attached frees it
 }
 
 GatewayViewer *

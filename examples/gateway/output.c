@@ -77,16 +77,17 @@ gateway_output_new (TegataLoop *loop,
                     gpointer user_data,
                     GError **error)
 {
-  g_autoptr (GatewayOutput) self = g_new0 (GatewayOutput, 1);
+  GatewayOutput *self = g_new0 (GatewayOutput, 1);
 
   self->rtcp = rtcp;
   self->user_data = user_data;
   if (!open_way (self, RTP, loop, peer, error)
       || !open_way (self, RTCP, loop, peer, error))
   {
+    gateway_output_free (self);
     return NULL;
   }
-  return g_steal_pointer (&self);
+  return self;
 }
 
 void

@@ -107,7 +107,7 @@ read_transport_feedback (const Reading *reading, GstRTCPPacket *packet)
   }
   for (guint i = 0; i < n_words - FEEDBACK_WORDS; i++)
   {
-    read_nack (reading, gst_rtcp_packet_fb_get_media_ssrc (packet), fci + 4 * i);
+    read_nack (reading, gst_rtcp_packet_fb_get_media_ssrc (packet), fci + (gsize) 4 * i);
   }
 }
 
@@ -129,7 +129,7 @@ read_payload_feedback (const Reading *reading, GstRTCPPacket *packet)
   }
   for (guint i = FEEDBACK_WORDS;
        type == GST_RTCP_PSFB_TYPE_FIR && fci != NULL && i + FIR_ENTRY_WORDS <= n_words;
-       i += FIR_ENTRY_WORDS, fci += 4 * FIR_ENTRY_WORDS)
+       i += FIR_ENTRY_WORDS, fci += (gsize) 4 * FIR_ENTRY_WORDS)
   {
     reading->reader->key_frame (GST_READ_UINT32_BE (fci), reading->user_data);
   }
@@ -235,7 +235,7 @@ add_nack (GstRTCPBuffer *rtcp, const GatewayReceiverReport *report)
       others |= (guint16) (1u << (guint16) (report->missing[i++] - first - 1));
     }
     gst_rtcp_packet_fb_set_fci_length (&packet, ++n_entries);
-    entry = gst_rtcp_packet_fb_get_fci (&packet) + 4 * (n_entries - 1);
+    entry = gst_rtcp_packet_fb_get_fci (&packet) + (gsize) 4 * (n_entries - 1);
     GST_WRITE_UINT16_BE (entry, first);
     GST_WRITE_UINT16_BE (entry + 2, others);
   }

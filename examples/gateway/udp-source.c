@@ -199,12 +199,17 @@ gateway_udp_source_new (GatewayKind kind,
                         gpointer user_data,
                         GError **error)
 {
-  g_autoptr (GatewayUdpSource) self = g_new0 (GatewayUdpSource, 1);
+  GatewayUdpSource *self = g_new0 (GatewayUdpSource, 1);
 
   self->kind = kind;
   self->callbacks = callbacks;
   self->user_data = user_data;
-  return open_ports (self, local, error) ? g_steal_pointer (&self) : NULL;
+  if (!open_ports (self, local, error))
+  {
+    gateway_udp_source_free (self);
+    return NULL;
+  }
+  return self;
 }
 
 void

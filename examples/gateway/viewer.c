@@ -234,7 +234,7 @@ gateway_viewer_send (GatewayViewer *self,
   }
   flush (self);
   flow->packets += n_sent;
-  flow->octets += (guint32) (n_bytes - n_sent * GATEWAY_RTP_HEADER_LEN);
+  flow->octets += (guint32) (n_bytes - (gsize) n_sent * GATEWAY_RTP_HEADER_LEN);
   gateway_resend_note_sent (&flow->resend, n_bytes, now_us);
   count_sent (self, n_sent, n_bytes, 0);
 }
@@ -508,4 +508,5 @@ gateway_viewer_handle_rtcp (GatewayViewer *viewer, const guint8 *bytes, gsize le
   memcpy (message->bytes, bytes, len);
   g_main_context_invoke_full (viewer->shared->context, G_PRIORITY_DEFAULT, on_message,
                               message, free_message);
+  // cppcheck-suppress memleak ; the source that is attached frees it
 }
