@@ -246,6 +246,7 @@ def media_of_an_earlier_run(bench):
     relay = bench.relay(listener.address())
     caller = bench.call(listener, port=relay.port)
     listener.connected()
+    caller.connected()    # who is in the handshake still has no closing to say
     caller.stop()
     listener.wait_for(r"^closed: by the peer")
     upstream, = relay.upstreams.values()

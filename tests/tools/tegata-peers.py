@@ -373,6 +373,7 @@ def media_goes_back_to_who_remains(bench):
         outs.append(bench.bind())
         callers.append(bench.call(listener, "--cert", path, "--plain-out", target(outs[-1])))
         listener.connected(count=n_peers)
+        callers[-1].connected()    # before that it has no closing to say
     addresses = [listener.wait_for(r"^address: (.*)$", count=n).group(1) for n in (1, 2, 3)]
     callers[0].stop()
     callers[2].stop()
@@ -388,6 +389,7 @@ def once_takes_no_second_peer(bench):
     listener = bench.listen("--once")
     first = bench.call(listener, "--cert", path)
     listener.connected()
+    first.connected()
     second = bench.call(listener, "--cert", path)
     contains(second.end(0).out(), "closed: by the peer")
     listener.wait_for(r"^closed: by us: there is a peer already")
