@@ -23,7 +23,8 @@ struct _Decoder
   GstElement *sink;
 };
 
-/* The first element that is there decodes. */
+/* The first chain that is there decodes. openh264dec wants the profile, which the stream
+   tells and the depayloader does not. */
 static const struct
 {
   const char *codec;
@@ -33,16 +34,25 @@ static const struct
 } chains[] = {
   { "VP8", "rtpvp8depay", "vp8dec threads=1", "gstreamer1.0-plugins-good" },
   { "H264", "rtph264depay", "avdec_h264 max-threads=1", "gstreamer1.0-libav" },
-  { "H264", "rtph264depay", "openh264dec", "gstreamer1.0-plugins-bad" },
+  { "H264", "rtph264depay", "h264parse ! openh264dec", "gstreamer1.0-plugins-bad" },
 };
 
 static gboolean
 is_there (const char *description)
 {
-  g_auto (GStrv) words = g_strsplit (description, " ", 2);
-  g_autoptr (GstElementFactory) factory = gst_element_factory_find (words[0]);
+  g_auto (GStrv) elements = g_strsplit (description, " ! ", -1);
 
-  return factory != NULL;
+  for (char **element = elements; *element != NULL; element++)
+  {
+    g_auto (GStrv) words = g_strsplit (*element, " ", 2);
+    g_autoptr (GstElementFactory) factory = gst_element_factory_find (words[0]);
+
+    if (factory == NULL)
+    {
+      return FALSE;
+    }
+  }
+  return TRUE;
 }
 
 static char *
