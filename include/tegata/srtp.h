@@ -104,6 +104,7 @@ TEGATA_API gsize tegata_srtp_profile_get_rtcp_overhead (TegataSrtpProfile profil
  *   (RFC 3711 section 9.2), counted for the object, or a stream's roll-over counter is
  *   at its end
  * @TEGATA_SRTP_NO_SPACE: the output buffer is too small
+ * @TEGATA_SRTP_TOO_MANY_STREAMS: the packet is sound, but of one SSRC more than are kept
  *
  * What became of one packet. On anything but OK no state has moved but the statistics,
  * and what the output buffer holds is not to be used. To protect in place leaves the
@@ -119,6 +120,7 @@ typedef enum
   TEGATA_SRTP_NO_KEYS,
   TEGATA_SRTP_KEY_EXPIRED,
   TEGATA_SRTP_NO_SPACE,
+  TEGATA_SRTP_TOO_MANY_STREAMS,
 } TegataSrtpOutcome;
 
 /**
@@ -126,7 +128,7 @@ typedef enum
  *
  * How many outcomes there are.
  */
-#define TEGATA_N_SRTP_OUTCOMES (TEGATA_SRTP_NO_SPACE + 1)
+#define TEGATA_N_SRTP_OUTCOMES (TEGATA_SRTP_TOO_MANY_STREAMS + 1)
 
 /**
  * tegata_srtp_outcome_to_string:

@@ -47,6 +47,7 @@ typedef struct
 } TegataSrtpBackend;
 
 extern const TegataSrtpBackend tegata_srtp_libsrtp2;
+extern const TegataSrtpBackend tegata_srtp_native;
 
 /* The profiles of RFC 7714 are those with its tag (section 13). */
 static inline gboolean

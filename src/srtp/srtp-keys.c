@@ -49,13 +49,13 @@ tegata_srtp_session_keys_derive (TegataSrtpSessionKeys *keys,
 
   memset (keys, 0, sizeof *keys);
   keys->cipher_key_len = info->cipher_key_len;
-  is_derived = ctx != NULL
-               && derive (ctx, info, master, first + LABEL_CIPHER_KEY, keys->cipher_key,
-                          keys->cipher_key_len)
-               && derive (ctx, info, master, first + LABEL_AUTH_KEY, keys->auth_key,
-                          sizeof keys->auth_key)
-               && derive (ctx, info, master, first + LABEL_SALT, keys->salt,
-                          info->salt_len);
+  is_derived
+      = ctx != NULL
+        && derive (ctx, info, master, first + LABEL_CIPHER_KEY, keys->cipher_key,
+                   keys->cipher_key_len)
+        && derive (ctx, info, master, first + LABEL_AUTH_KEY, keys->auth_key,
+                   sizeof keys->auth_key)
+        && derive (ctx, info, master, first + LABEL_SALT, keys->salt, info->salt_len);
   EVP_CIPHER_CTX_free (ctx);
   if (!is_derived)
   {

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint8 cipher_key[32];
-  gsize cipher_key_len; /* 16 or 32 */
+  gsize cipher_key_len;                      /* 16 or 32 */
   guint8 auth_key[TEGATA_SRTP_AUTH_KEY_LEN]; /* CM alone uses it */
   guint8 salt[TEGATA_SRTP_MAX_SALT_LEN];     /* GCM's has 12 bytes, then zeros */
 } TegataSrtpSessionKeys;

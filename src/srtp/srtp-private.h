@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <tegata/srtp.h>
+#include "srtp/srtp-backend.h"
 
 G_BEGIN_DECLS
 
@@ -13,6 +13,14 @@ G_BEGIN_DECLS
 void tegata_srtp_set_lifetime (TegataSrtp *self,
                                guint64 max_rtp_packets,
                                guint64 max_rtcp_packets);
+
+/* tegata_srtp_new() on a backend of the caller's choice. */
+TegataSrtp *tegata_srtp_new_on (const TegataSrtpBackend *backend,
+                                TegataSrtpProfile profile,
+                                TegataSrtpDirection direction,
+                                const guint8 *key,
+                                gsize key_len,
+                                GError **error);
 
 /* Does now what the first session of the process would wait for in the middle of its
  * handshake. Any thread, and again. */

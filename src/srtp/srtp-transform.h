@@ -16,7 +16,7 @@ typedef struct
   gsize head_len; /* stays readable, is authenticated */
   gsize len;      /* head and payload, without tag and word */
   guint32 ssrc;
-  guint64 index; /* 48 bits, or 31 of SRTCP */
+  guint64 index;  /* 48 bits, or 31 of SRTCP */
   guint8 word[4]; /* authenticated, in network order: CM's roll-over counter of RTP; of
                      SRTCP the E bit and the index */
   gboolean is_rtcp;
@@ -33,7 +33,8 @@ typedef struct
   gpointer (*new_keyed) (const TegataSrtpSessionKeys *keys); /* (nullable) */
   void (*free_keyed) (gpointer keyed);                       /* wipes */
   gboolean (*protect) (gpointer keyed, const TegataSrtpPacket *packet, guint8 *tag);
-  gboolean (*unprotect) (gpointer keyed, const TegataSrtpPacket *packet,
+  gboolean (*unprotect) (gpointer keyed,
+                         const TegataSrtpPacket *packet,
                          const guint8 *tag);
 } TegataSrtpTransform;
 
@@ -43,7 +44,10 @@ extern const TegataSrtpTransform tegata_srtp_gcm; /* RFC 7714 */
 /* The two initialisation vectors are made alike: SSRC and index, each at its place, and
  * the salt over all. @ssrc_at is where the SSRC begins, the index's 48 bits follow it. */
 static inline void
-tegata_srtp_fill_iv (guint8 *iv, gsize ssrc_at, const guint8 *salt, gsize salt_len,
+tegata_srtp_fill_iv (guint8 *iv,
+                     gsize ssrc_at,
+                     const guint8 *salt,
+                     gsize salt_len,
                      const TegataSrtpPacket *packet)
 {
   for (gsize i = 0; i < salt_len; i++)

@@ -10,7 +10,8 @@ G_BEGIN_DECLS
 
 /*
  * A replay window (RFC 3711 section 3.3.2): which of the last indices have passed. It
- * begins as if index 0 were next, as libsrtp2's does: what comes first may have any index.
+ * begins as if index 0 were next, as libsrtp2's does: what comes first may have any
+ * index.
  */
 typedef struct
 {

@@ -39,6 +39,7 @@ static const char *const outcome_names[TEGATA_N_SRTP_OUTCOMES] = {
   [TEGATA_SRTP_NO_KEYS] = "no keys",
   [TEGATA_SRTP_KEY_EXPIRED] = "the key's lifetime is over",
   [TEGATA_SRTP_NO_SPACE] = "the output buffer is too small",
+  [TEGATA_SRTP_TOO_MANY_STREAMS] = "too many streams",
 };
 
 const char *
@@ -108,8 +109,19 @@ tegata_srtp_new (TegataSrtpProfile profile,
                  gsize key_len,
                  GError **error)
 {
+  return tegata_srtp_new_on (&tegata_srtp_libsrtp2, profile, direction, key, key_len,
+                             error);
+}
+
+TegataSrtp *
+tegata_srtp_new_on (const TegataSrtpBackend *backend,
+                    TegataSrtpProfile profile,
+                    TegataSrtpDirection direction,
+                    const guint8 *key,
+                    gsize key_len,
+                    GError **error)
+{
   const TegataSrtpProfileInfo *info = tegata_srtp_profile_get_info (profile);
-  const TegataSrtpBackend *backend = &tegata_srtp_libsrtp2;
   TegataSrtp *self;
   gpointer session;
 

@@ -3,6 +3,12 @@
 
 #include "base/bytes.h"
 
+static const TegataSrtpBackend *const backends[]
+    = { &tegata_srtp_libsrtp2, &tegata_srtp_native };
+
+/* Whose turn it is. */
+static const TegataSrtpBackend *current = &tegata_srtp_libsrtp2;
+
 const TegataSrtpProfile srtp_pair_profiles[4] = {
   TEGATA_SRTP_AEAD_AES_128_GCM,
   TEGATA_SRTP_AEAD_AES_256_GCM,
@@ -21,8 +27,9 @@ TegataSrtp *
 srtp_pair_new_half (TegataSrtpProfile profile, TegataSrtpDirection direction)
 {
   g_autoptr (GError) error = NULL;
-  TegataSrtp *half = tegata_srtp_new (profile, direction, srtp_pair_key,
-                                      tegata_srtp_profile_get_key_len (profile), &error);
+  TegataSrtp *half
+      = tegata_srtp_new_on (current, profile, direction, srtp_pair_key,
+                            tegata_srtp_profile_get_key_len (profile), &error);
 
   g_assert_no_error (error);
   g_assert_nonnull (half);
@@ -49,6 +56,7 @@ srtp_pair_free (SrtpPair *pair)
 
 typedef struct
 {
+  const TegataSrtpBackend *backend;
   SrtpPairTest test;
   TegataSrtpProfile profile;
 } TestCase;
@@ -58,21 +66,39 @@ run_test (gconstpointer data)
 {
   const TestCase *test_case = data;
 
+  current = test_case->backend;
   test_case->test (test_case->profile);
+}
+
+const TegataSrtpBackend *
+srtp_pair_get_backend (void)
+{
+  return current;
+}
+
+static void
+add_case (const TegataSrtpBackend *backend,
+          const char *name,
+          SrtpPairTest test,
+          TegataSrtpProfile profile)
+{
+  TestCase *test_case = g_new0 (TestCase, 1);
+  g_autofree char *path = g_strdup_printf ("/srtp/%s/%s/%s", backend->name, name,
+                                           tegata_srtp_profile_to_string (profile));
+
+  test_case->backend = backend;
+  test_case->test = test;
+  test_case->profile = profile;
+  g_test_add_data_func_full (path, test_case, run_test, g_free);
 }
 
 void
 srtp_pair_add_test (const char *name, SrtpPairTest test)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (srtp_pair_profiles); i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (backends) * G_N_ELEMENTS (srtp_pair_profiles); i++)
   {
-    TestCase *test_case = g_new0 (TestCase, 1);
-    g_autofree char *path = g_strdup_printf (
-        "/srtp/%s/%s", name, tegata_srtp_profile_to_string (srtp_pair_profiles[i]));
-
-    test_case->test = test;
-    test_case->profile = srtp_pair_profiles[i];
-    g_test_add_data_func_full (path, test_case, run_test, g_free);
+    add_case (backends[i / G_N_ELEMENTS (srtp_pair_profiles)], name, test,
+              srtp_pair_profiles[i % G_N_ELEMENTS (srtp_pair_profiles)]);
   }
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <tegata/srtp.h>
+#include "srtp/srtp-private.h"
 
 G_BEGIN_DECLS
 
@@ -23,9 +23,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (SrtpPair, srtp_pair_free)
 /* One half, under the pair's key. */
 TegataSrtp *srtp_pair_new_half (TegataSrtpProfile profile, TegataSrtpDirection direction);
 
-/* A test for each profile: "/srtp/<name>/<profile>". */
+/* A test for each backend and profile: "/srtp/<backend>/<name>/<profile>". */
 typedef void (*SrtpPairTest) (TegataSrtpProfile profile);
 void srtp_pair_add_test (const char *name, SrtpPairTest test);
+
+/* In such a test: on which backend it runs. */
+const TegataSrtpBackend *srtp_pair_get_backend (void);
 
 /* (transfer full): plain packets; the payload depends on the sequence number. */
 GByteArray *srtp_pair_rtp (guint32 ssrc, guint16 sequence, gsize payload_len);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "srtp/srtp-streams.h"
 #include "support/srtp-pair.h"
 
 #include <string.h>
@@ -188,7 +189,8 @@ packet_under_another_key_is_refused (TegataSrtpProfile profile)
     g_autoptr (TegataSrtp) other = NULL;
 
     key[i] ^= 0x10;
-    other = tegata_srtp_new (profile, TEGATA_SRTP_INBOUND, key, key_len, NULL);
+    other = tegata_srtp_new_on (srtp_pair_get_backend (), profile, TEGATA_SRTP_INBOUND,
+                                key, key_len, NULL);
     srtp_assert_outcome (srtp_pair_receive_rtp (other, fixture->rtp),
                          TEGATA_SRTP_AUTH_FAILED);
     srtp_assert_outcome (srtp_pair_receive_rtcp (other, fixture->rtcp),
@@ -304,7 +306,8 @@ huge_headers_are_carried_or_cost_nothing (TegataSrtpProfile profile)
     plain->data[15] = (guint8) n_words[i];
     outcome = tegata_srtp_protect_rtp (pair->sender, plain->data, plain->len, out,
                                        plain->len + TEGATA_SRTP_MAX_OVERHEAD, &len);
-    if (is_gcm (profile) && 16 + 4 * n_words[i] > 2048)
+    if (srtp_pair_get_backend () == &tegata_srtp_libsrtp2 && is_gcm (profile)
+        && 16 + 4 * n_words[i] > 2048)
     {
       srtp_assert_outcome (outcome, TEGATA_SRTP_MALFORMED);
       next = srtp_pair_send_rtp (pair, SSRC, (guint16) i);
@@ -367,6 +370,42 @@ malformed_plain_packets_are_refused (TegataSrtpProfile profile)
   srtp_assert_outcome (srtp_pair_receive_rtp (pair->receiver, packet), TEGATA_SRTP_OK);
 }
 
+/* Our own backend bounds what a peer with the key can make us remember; libsrtp2 does
+ * not. Who is known already goes on, and the refused one's packet moves nothing. */
+static void
+streams_are_bounded (TegataSrtpProfile profile)
+{
+  g_autoptr (SrtpPair) pair = srtp_pair_new (profile);
+  g_autoptr (TegataSrtp) other = srtp_pair_new_half (profile, TEGATA_SRTP_OUTBOUND);
+  g_autoptr (GByteArray) plain = srtp_pair_rtp (SSRC, 1, 20);
+  g_autoptr (GByteArray) stranger = srtp_pair_protect_rtp (other, plain);
+  g_autoptr (GByteArray) known = NULL;
+  guint8 out[100];
+  gsize len;
+  guint32 roc;
+
+  if (srtp_pair_get_backend () == &tegata_srtp_libsrtp2)
+  {
+    return; /* it has no limit */
+  }
+  for (guint32 ssrc = 1; ssrc <= TEGATA_SRTP_DEFAULT_MAX_STREAMS; ssrc++)
+  {
+    g_autoptr (GByteArray) packet = srtp_pair_send_rtp (pair, ssrc, 1);
+
+    srtp_assert_outcome (srtp_pair_receive_rtp (pair->receiver, packet), TEGATA_SRTP_OK);
+  }
+  srtp_assert_outcome (tegata_srtp_protect_rtp (pair->sender, plain->data, plain->len,
+                                                out, sizeof out, &len),
+                       TEGATA_SRTP_TOO_MANY_STREAMS);
+  srtp_assert_outcome (srtp_pair_receive_rtp (pair->receiver, stranger),
+                       TEGATA_SRTP_TOO_MANY_STREAMS);
+  g_assert_false (tegata_srtp_get_roc (pair->receiver, SSRC, &roc));
+  g_assert_false (tegata_srtp_set_roc (pair->receiver, SSRC, 1));
+
+  known = srtp_pair_send_rtp (pair, 1, 2);
+  srtp_assert_outcome (srtp_pair_receive_rtp (pair->receiver, known), TEGATA_SRTP_OK);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -391,5 +430,6 @@ main (int argc, char **argv)
   srtp_pair_add_test ("hostile/malformed-plain-packets-are-refused",
                       malformed_plain_packets_are_refused);
 
+  srtp_pair_add_test ("hostile/streams-are-bounded", streams_are_bounded);
   return g_test_run ();
 }
